@@ -1,0 +1,1 @@
+"""Payments moves money through providers and explains every cent in a ledger."""

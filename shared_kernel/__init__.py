@@ -1,0 +1,1 @@
+"""What every context needs and none owns; this package names no context."""
