@@ -1,0 +1,12 @@
+"""The composition root as a Django app: it brings the management commands that run the deployable."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class ConfigApp(AppConfig):
+    """Home of the commands that concern the whole deployable; it has no models."""
+
+    name = "config"
+    label = "config"

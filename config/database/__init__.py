@@ -1,0 +1,1 @@
+"""Databases of the deployable: addresses, roles, schemas, migrations."""

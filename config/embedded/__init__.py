@@ -1,0 +1,1 @@
+"""Real servers from wheels, started where no external server is configured; never in production."""

@@ -1,0 +1,32 @@
+#!/usr/bin/env python
+"""The command line of Ashlar."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+ROLES = ("web", "relay", "worker")
+MISCONFIGURED = 2
+
+
+def main(arguments: list[str]) -> None:
+    """Run one management command; a wrong configuration ends it with one sentence and status 2."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    if len(arguments) > 1 and arguments[1] in ROLES:
+        os.environ["ASHLAR_ROLE"] = arguments[1]
+    try:
+        from django.core.management import execute_from_command_line
+
+        from config.variables import ConfigurationError
+    except ModuleNotFoundError as error:
+        sys.exit(f"ashlar: the Python package {error.name} is not installed; the README says how to install everything.")
+    try:
+        execute_from_command_line(arguments)
+    except ConfigurationError as error:
+        print(f"ashlar: {error}", file=sys.stderr)
+        sys.exit(MISCONFIGURED)
+
+
+if __name__ == "__main__":
+    main(sys.argv)
