@@ -40,7 +40,7 @@ class MessageStatus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Recipient:
-    """Who gets a message: a customer, whose address customers knows, or a guest's e-mail address; exactly one of the two."""
+    """Who gets a message: either a customer, whose address is known here, or a guest's e-mail address."""
 
     customer_id: UUID | None = None
     email: str | None = None

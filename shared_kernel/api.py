@@ -23,8 +23,8 @@ __all__ = [
 class AuditFact:
     """What one context holds to be true of one order, as text comparable across contexts.
 
-    Every context that states the same `topic` for an order must state the same `value`. A context states its topics for every
-    order it knows, also when nothing is held; `changed_at` is when the order last moved there.
+    Every context that states the same `topic` for an order must state the same `value`. A context states its topics for
+    every order it knows, also when nothing is held; `changed_at` is when the order last moved there.
     """
 
     order_id: UUID

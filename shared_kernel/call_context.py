@@ -43,8 +43,8 @@ SYSTEM = Actor(kind=ActorKind.SYSTEM)
 class CallContext:
     """The context of one call; JSON-able, so that it travels over HTTP and through the broker.
 
-    `deadline` is wall-clock UTC, None for background work; `correlation_id` is one per customer action, `causation_id` the id
-    of the event that caused this work; `traceparent` is W3C Trace Context text.
+    `deadline` is wall-clock UTC, None for background work; `correlation_id` is one per customer action,
+    `causation_id` the id of the event that caused this work; `traceparent` is W3C Trace Context text.
     """
 
     actor: Actor = SYSTEM

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-
-from django.utils.module_loading import import_string
+from pkgutil import resolve_name
 
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
     """One bounded context: its name is its package, app label, database alias, schema and queue.
 
-    Dotted paths are loaded only where the context is hosted. `calls` names the contexts whose facades it uses; `url_prefixes`
-    are the first path segments below /v1 and /v1/admin that it serves.
+    Dotted paths are loaded only where the context is hosted. `calls` names the contexts whose facades it uses;
+    `url_prefixes` are the first path segments below /v1 and /v1/admin that it serves.
     """
 
     name: str
@@ -26,7 +25,8 @@ class Context:
 
     def load_protocol(self) -> type:
         """The Protocol class of the facade; importable everywhere."""
-        protocol: type = import_string(self.protocol)
+        module, _, name = self.protocol.rpartition(".")
+        protocol: type = resolve_name(f"{module}:{name}")
         return protocol
 
 

@@ -23,8 +23,8 @@ class ErrorKind(StrEnum):
 class DomainError(Exception):
     """A refusal with a stable code, a message that is safe to show, and typed attributes.
 
-    Subclasses are dataclasses: their fields are the attributes, JSON-able, and travel between contexts. They set the class
-    variables `code` (snake_case, unique) and `summary` (a `str.format` template over the fields).
+    Subclasses are dataclasses: their fields are the attributes, JSON-able, and travel between contexts. They set the
+    class variables `code` (snake_case, unique) and `summary` (a `str.format` template over the fields).
     """
 
     kind: ClassVar[ErrorKind]

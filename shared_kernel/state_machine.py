@@ -10,7 +10,7 @@ from shared_kernel.errors import InvalidStateTransition
 
 @dataclass(frozen=True, kw_only=True)
 class Transition:
-    """One arrow: `command` leads from any of `sources` to `target`; `actors` are the kinds of principal that may give it."""
+    """One arrow: `command`, given by a kind of principal in `actors`, leads from any of `sources` to `target`."""
 
     command: str
     sources: tuple[str, ...]

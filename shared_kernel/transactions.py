@@ -27,6 +27,5 @@ def open_aliases() -> list[str]:
     return [
         connection.alias
         for connection in connections.all(initialized_only=True)
-        if connection.in_atomic_block
-        and not all(block._from_testcase for block in connection.atomic_blocks)
+        if connection.in_atomic_block and not all(block._from_testcase for block in connection.atomic_blocks)  # noqa: SLF001 - Django offers no other way
     ]
