@@ -27,5 +27,10 @@ def open_aliases() -> list[str]:
     return [
         connection.alias
         for connection in connections.all(initialized_only=True)
-        if connection.in_atomic_block and not all(block._from_testcase for block in connection.atomic_blocks)  # noqa: SLF001 - Django offers no other way
+        if connection.in_atomic_block and not all(map(_is_of_test_case, connection.atomic_blocks))
     ]
+
+
+def _is_of_test_case(block: object) -> bool:
+    # Django marks the blocks of its test cases so, and offers no other way to tell them apart.
+    return bool(getattr(block, "_from_testcase", False))
