@@ -11,6 +11,7 @@ CONTEXTS = (
         facade="inventory.facade.InventoryFacade",
         operations="inventory.facade.InventoryOperations",
         urls="inventory.rest.urls",
+        id_prefixes={"product_id": "prd", "variant_id": "var", "location_id": "loc", "reservation_id": "res"},
         url_prefixes=(
             "products",
             "variants",
@@ -29,6 +30,7 @@ CONTEXTS = (
         facade="payments.facade.PaymentsFacade",
         operations="payments.facade.PaymentsOperations",
         urls="payments.rest.urls",
+        id_prefixes={"payment_id": "pay", "transaction_id": "txn", "refund_id": "ref", "entry_id": "jrn"},
         url_prefixes=("payments", "refunds", "disputes", "providers", "ledger", "reconciliations", "currencies"),
     ),
     Context(
@@ -37,6 +39,7 @@ CONTEXTS = (
         facade="customers.facade.CustomersFacade",
         operations="customers.facade.CustomersOperations",
         urls="customers.rest.urls",
+        id_prefixes={"customer_id": "cus", "key_id": "key", "message_id": "msg"},
         url_prefixes=("auth", "me", "customers", "staff", "api-keys", "messages", "usage", ".well-known"),
     ),
     Context(
@@ -45,6 +48,7 @@ CONTEXTS = (
         facade="orders.facade.OrdersFacade",
         operations="orders.facade.OrdersOperations",
         urls="orders.rest.urls",
+        id_prefixes={"order_id": "ord"},
         url_prefixes=("carts", "orders", "fulfillments", "returns", "vouchers", "shipping-methods", "countries"),
         calls=("inventory", "payments", "customers"),
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pkgutil import resolve_name
 
 
@@ -12,7 +12,8 @@ class Context:
     """One bounded context: its name is its package, app label, database alias, schema and queue.
 
     Dotted paths are loaded only where the context is hosted. `calls` names the contexts whose facades it uses;
-    `url_prefixes` are the first path segments below /v1 and /v1/admin that it serves.
+    `url_prefixes` are the first path segments below /v1 and /v1/admin that it serves; `id_prefixes` say how the ids that it
+    owns are written outside (`{"order_id": "ord"}`).
     """
 
     name: str
@@ -21,6 +22,7 @@ class Context:
     operations: str
     urls: str
     url_prefixes: tuple[str, ...]
+    id_prefixes: dict[str, str] = field(default_factory=dict)
     calls: tuple[str, ...] = ()
 
     def load_protocol(self) -> type:
@@ -76,3 +78,9 @@ def context_of(thing: type | Callable[..., object]) -> Context:
         UnknownContext: it is defined outside all of them.
     """
     return get(thing.__module__.partition(".")[0])
+
+
+def id_prefix(field_name: str) -> str | None:
+    """The TypeID prefix of ids in fields of this name (`order_id` or the plural `order_ids`), None for all others."""
+    singular = field_name.removesuffix("s")
+    return next((context.id_prefixes[singular] for context in known() if singular in context.id_prefixes), None)
