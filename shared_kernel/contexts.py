@@ -12,8 +12,8 @@ class Context:
     """One bounded context: its name is its package, app label, database alias, schema and queue.
 
     Dotted paths are loaded only where the context is hosted. `calls` names the contexts whose facades it uses;
-    `url_prefixes` are the first path segments below /v1 and /v1/admin that it serves; `id_prefixes` say how the ids that it
-    owns are written outside (`{"order_id": "ord"}`).
+    `url_prefixes` are the first path segments below /v1 and /v1/admin that it serves; `id_prefixes` say how
+    the ids that it owns are written outside (`{"order_id": "ord"}`).
     """
 
     name: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pkgutil import resolve_name
 from typing import Any, TypeVar, cast
 
@@ -40,29 +41,52 @@ class Proxy:
         return call
 
 
-_facades: dict[type, Proxy] = {}
-_operations: dict[str, Proxy] = {}
+@dataclass(frozen=True)
+class Bindings:
+    """What stands behind every facade and every context's operations in one process."""
+
+    facades: dict[type, Proxy] = field(default_factory=dict)
+    operations: dict[str, Proxy] = field(default_factory=dict)
+
+
+_bindings = Bindings()
 
 
 def start(*, through_codec: bool) -> None:
-    """Bind every facade that this process hosts, after checking that it can travel; called once Django is set up.
+    """Bind what this process hosts; called once, when Django is set up.
 
     Raises:
         ImproperlyConfigured: a hosted context calls one that is bound to nothing, or two facades share a Protocol.
         ContractViolation: a facade could not become remote.
     """
-    _facades.clear()
-    _operations.clear()
+    global _bindings  # noqa: PLW0603 - one process has one shape
+    _bindings = build(contexts.hosted(), contexts.known(), through_codec=through_codec)
+
+
+def build(hosted: list[Context], known: list[Context], *, through_codec: bool) -> Bindings:
+    """Bind the facades of `hosted` and check that each can travel and that whatever they call is bound.
+
+    Raises:
+        ImproperlyConfigured: a hosted context calls one that is bound to nothing, or two facades share a Protocol.
+        ContractViolation: a facade could not become remote.
+    """
+    bindings = Bindings()
     contract.check(ContextApi)
-    for context in contexts.hosted():
+    for context in hosted:
         protocol = context.load_protocol()
         contract.check(protocol)
-        if protocol in _facades:
+        if protocol in bindings.facades:
             raise ImproperlyConfigured(f"two contexts are bound to {protocol.__qualname__}")
-        _facades[protocol] = _local(protocol, context.facade, through_codec=through_codec)
-        _operations[context.name] = _local(ContextApi, context.operations, through_codec=through_codec)
-    for context in contexts.hosted():
-        _check_callees(context)
+        bindings.facades[protocol] = _local(protocol, context.facade, through_codec=through_codec)
+        bindings.operations[context.name] = _local(ContextApi, context.operations, through_codec=through_codec)
+    protocols = {context.name: context.load_protocol() for context in known}
+    for context in hosted:
+        for callee in context.calls:
+            if protocols.get(callee) not in bindings.facades:
+                raise ImproperlyConfigured(
+                    f"{context.name} calls {callee}, which this process neither hosts nor can reach"
+                )
+    return bindings
 
 
 def bound(protocol: type[P]) -> P:
@@ -72,20 +96,20 @@ def bound(protocol: type[P]) -> P:
         ImproperlyConfigured: nothing is bound to it in this process.
     """
     try:
-        return cast("P", _facades[protocol])
+        return cast("P", _bindings.facades[protocol])
     except KeyError:
         raise ImproperlyConfigured(f"nothing is bound to {protocol.__qualname__} in this process") from None
 
 
 def context_apis() -> dict[str, ContextApi]:
     """The operations of every bound context, by its name."""
-    return cast("dict[str, ContextApi]", dict(_operations))
+    return cast("dict[str, ContextApi]", dict(_bindings.operations))
 
 
 @contextmanager
 def wrapped(protocol: type, wrap: Callable[[Adapter], A]) -> Iterator[A]:
     """Put another adapter before the one bound to `protocol` inside the block."""
-    proxy = _facades[protocol]
+    proxy = _bindings.facades[protocol]
     inner = proxy.adapter
     outer = wrap(inner)
     proxy.adapter = outer
@@ -104,12 +128,6 @@ def _local(protocol: type, implementation: str, *, through_codec: bool) -> Proxy
     if through_codec:
         adapter = CodecAdapter(adapter, Codec(protocol))
     return Proxy(protocol, adapter)
-
-
-def _check_callees(context: Context) -> None:
-    for callee in context.calls:
-        if contexts.get(callee).load_protocol() not in _facades:
-            raise ImproperlyConfigured(f"{context.name} calls {callee}, which this process neither hosts nor can reach")
 
 
 def _object_reference(dotted: str) -> str:
