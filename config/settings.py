@@ -10,9 +10,12 @@ from config.environment import ROOT, environment
 from config.environment_values import Stage
 from config.topology import CONTEXTS
 from shared_kernel import contexts
+from shared_kernel.http import rate_policies
+from shared_kernel.http import settings as rest
 
 ENVIRONMENT = environment()
 PRODUCTION = ENVIRONMENT.production
+VERSION = "0.1.0"
 
 contexts.configure(CONTEXTS, ENVIRONMENT.contexts)
 
@@ -77,7 +80,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    *(["shared_kernel.http.request_id.CorrelationMiddleware"] if _exists("shared_kernel.http.request_id") else []),
+    "shared_kernel.http.problem_guard.ProblemGuard",
+    "shared_kernel.http.request_id.RequestContextMiddleware",
+    "shared_kernel.http.security_headers.SecurityHeadersMiddleware",
+    "shared_kernel.http.body_limit.BodyLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -142,33 +148,11 @@ if PRODUCTION:
 
 # REST
 
-REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": [],
-    "UNAUTHENTICATED_USER": None,
-    "UNAUTHENTICATED_TOKEN": None,
-    "NUM_PROXIES": ENVIRONMENT.listeners.trusted_proxies,
-    "URL_FORMAT_OVERRIDE": None,
-    "FORMAT_SUFFIX_KWARG": None,
-}
-if _exists("shared_kernel.http.problems"):
-    REST_FRAMEWORK["EXCEPTION_HANDLER"] = "shared_kernel.http.problems.exception_handler"
-if _exists("shared_kernel.http.openapi"):
-    REST_FRAMEWORK["DEFAULT_SCHEMA_CLASS"] = "shared_kernel.http.openapi.AutoSchema"
-
-SPECTACULAR_SETTINGS: dict[str, Any] = {
-    "TITLE": "Ashlar",
-    "DESCRIPTION": "Orders, inventory, payments and customers of one shop.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "COMPONENT_SPLIT_REQUEST": True,
-}
+REST_FRAMEWORK: dict[str, Any] = {**rest.REST_FRAMEWORK, "NUM_PROXIES": ENVIRONMENT.listeners.trusted_proxies}
+SPECTACULAR_SETTINGS = rest.SPECTACULAR_SETTINGS
+CSRF_FAILURE_VIEW = "shared_kernel.http.django_errors.csrf_failure"
+# Policies by name, as "<requests>/<seconds>"; see shared_kernel.http.throttling for what they mean.
+ASHLAR_RATE_LIMITS = rate_policies.STRICT if PRODUCTION else rate_policies.GENEROUS
 
 # Mail
 
@@ -193,11 +177,12 @@ CELERY_DB_REUSE_MAX = 100
 
 # Logs
 
-if _exists("shared_kernel.observability.logging"):
-    LOGGING_CONFIG = "shared_kernel.observability.logging.configure"
+LOGGING_CONFIG = "shared_kernel.observability.logging.configure_from"
 LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "root": {"level": ENVIRONMENT.log_level.value, "handlers": ["console"]},
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "service": "ashlar",
+    "role": ENVIRONMENT.role.value,
+    "version": VERSION,
+    "env": ENVIRONMENT.stage.value,
+    "level": ENVIRONMENT.log_level.value,
+    "production": PRODUCTION,
 }
