@@ -17,7 +17,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.migration import Migration
 from django.db.utils import OperationalError
 
-from config.database.addresses import PLATFORM
+from config.database.addresses import PLATFORM, ContextDatabase
 from config.database.grants import apply_privileges
 from config.database.owners import as_owner
 from config.environment_values import Environment
@@ -51,27 +51,38 @@ def pending(alias: str, contexts: tuple[str, ...]) -> list[Migration]:
 def migrate(environment: Environment, report: Report) -> None:
     """Bring every hosted context and `platform` up to date, then set the clock and the rights of the app roles.
 
+    Raises:
+        MigrationsBusy: a lock was not given in time.
+        ConfigurationError: the server does not let an owner in.
+    """
+    for database in environment.databases.values():
+        migrate_one(environment, database, report)
+
+
+def migrate_one(environment: Environment, database: ContextDatabase, report: Report) -> None:
+    """Bring one schema up to date, then set its clock and the rights of its app role.
+
     Content types and permissions of the contexts' models are made on `platform`, where Django's own handler would not
     make them because those models have no table there.
 
     Raises:
         MigrationsBusy: a lock was not given in time.
-        ConfigurationError: the server does not let an owner in.
+        ConfigurationError: the server does not let the owner in.
     """
-    for alias, database in environment.databases.items():
-        with as_owner(database) as connection:
-            _take_turn(connection)
-            try:
-                _migrate_alias(alias, environment.contexts, connection, report)
-                if alias != PLATFORM:
-                    with connection.cursor() as cursor:
-                        clock.install(cursor, test_mode=environment.test_mode)
-                apply_privileges(connection, alias=alias, role=database.app.user)
-                if alias == PLATFORM:
-                    _make_permissions()
-            finally:
+    alias = database.alias
+    with as_owner(database) as connection:
+        _take_turn(connection)
+        try:
+            _migrate_alias(alias, environment.contexts, connection, report)
+            if alias == PLATFORM:
+                _make_permissions()
+            else:
                 with connection.cursor() as cursor:
-                    cursor.execute("SELECT pg_advisory_unlock_all()")
+                    clock.install(cursor, test_mode=environment.test_mode)
+            apply_privileges(connection, alias=alias, role=database.app.user)
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock_all()")
 
 
 def _targets(executor: MigrationExecutor, alias: str, contexts: tuple[str, ...]) -> list[tuple[str, str]]:
