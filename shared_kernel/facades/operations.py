@@ -22,14 +22,16 @@ gaps as (
   having count(l.seq) <> h.last_seq - h.archived_seq
       or coalesce(max(l.seq), h.archived_seq) <> h.last_seq
 ), aggregates as (
-  select 'aggregate_is_gapless', aggregate::text, format('%%s events, sequences %%s to %%s', count(*), min(sequence), max(sequence))
+  select 'aggregate_is_gapless', aggregate::text,
+         format('%%s events, sequences %%s to %%s', count(*), min(sequence), max(sequence))
   from log group by aggregate
   having count(*) <> max(sequence) - min(sequence) + 1 or count(distinct sequence) <> count(*)
 ), stuck as (
   select 'events_are_sequenced', 'outbox_pending', format('%%s events pending for over 60 s', count(*))
   from outbox_pending where occurred_at < ashlar_now() - interval '60 s' having count(*) > 0
 ), dead as (
-  select 'events_take_effect', subscription || ':' || seq, 'dead after ' || attempts || ' attempts: ' || coalesce(last_error, '')
+  select 'events_take_effect', format('%%s:%%s', subscription, seq),
+         format('dead after %%s attempts: %%s', attempts, last_error)
   from event_parked where dead_at is not null
 )
 select * from gaps union all select * from aggregates union all select * from stuck union all select * from dead
