@@ -14,6 +14,7 @@ __all__ = [
     "CustomerNotFound",
     "CustomerSummary",
     "CustomersApi",
+    "MessageDataMissing",
     "MessageStatus",
     "MessageSummary",
     "MessageTemplate",
@@ -23,7 +24,11 @@ __all__ = [
 
 
 class MessageTemplate(StrEnum):
-    """The messages that can be sent."""
+    """The messages that can be sent; `customers.policies.PLACEHOLDERS` says what data each of them needs.
+
+    `order_confirmed` needs `order_number` and `total`; `order_canceled` and `payment_failed` need `order_number`. The
+    total is text for a reader ("19.99 EUR"). Data that a template does not use is kept and ignored.
+    """
 
     ORDER_CONFIRMED = "order_confirmed"
     ORDER_CANCELED = "order_canceled"
@@ -75,8 +80,19 @@ class CustomerNotFound(NotFound):
 
 
 @dataclass(kw_only=True, eq=False)
+class MessageDataMissing(Invalid):
+    """The template has placeholders that the data does not fill."""
+
+    code = "message_data_missing"
+    summary = "The message {template} needs more data."
+
+    template: str
+    placeholders: list[str]
+
+
+@dataclass(kw_only=True, eq=False)
 class RecipientMissing(Invalid):
-    """A message needs a customer or an e-mail address, and not both."""
+    """A message needs a customer or an e-mail address that can be one, and not both."""
 
     code = "recipient_missing"
     summary = "A message needs either a customer or an e-mail address."
@@ -95,7 +111,8 @@ class CustomersApi(Protocol):
 
         Raises:
             CustomerNotFound: the recipient is not a customer.
-            RecipientMissing: neither or both kinds of recipient.
+            MessageDataMissing: a placeholder of the template has no value.
+            RecipientMissing: neither or both kinds of recipient, or text that is no e-mail address.
         """
 
     @query

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from shared_kernel.events import event
 
-__all__ = ["PUBLIC_NAMES", "ApiKeyChanged", "CustomerRegistered"]
+__all__ = ["PUBLIC_NAMES", "ApiKeyChanged", "CustomerRegistered", "CustomerUpdated"]
 
 
 @event("customers.customer_registered.v1")
@@ -17,6 +17,15 @@ class CustomerRegistered:
     """Somebody opened an account."""
 
     customer_id: UUID
+
+
+@event("customers.customer_updated.v1")
+@dataclass(frozen=True, kw_only=True)
+class CustomerUpdated:
+    """A profile was edited; `fields` names what changed, never to what."""
+
+    customer_id: UUID
+    fields: list[str]
 
 
 @event("customers.api_key_changed.v1")
@@ -34,4 +43,5 @@ class ApiKeyChanged:
 
 PUBLIC_NAMES = {
     CustomerRegistered: "customer.created",
+    CustomerUpdated: "customer.updated",
 }

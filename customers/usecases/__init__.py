@@ -1,0 +1,1 @@
+"""What can be done with accounts, sessions, keys and messages, inside a transaction that the caller opened."""
