@@ -1,0 +1,1 @@
+"""What only the composition root can check: the walls between the schemas, and facts that several contexts state."""
