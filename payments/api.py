@@ -7,12 +7,14 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from shared_kernel.errors import Invalid, NotFound, Rejected
+from shared_kernel.errors import Conflict, Invalid, NotFound, Rejected
 from shared_kernel.facades import command, query
 from shared_kernel.money import Money
 
 __all__ = [
     "AmountExceedsPayment",
+    "InvalidAmount",
+    "PaymentIdReused",
     "PaymentInProgress",
     "PaymentMethod",
     "PaymentMethodNotSupported",
@@ -31,6 +33,7 @@ class PaymentStatus(StrEnum):
     REQUIRES_PAYMENT_METHOD = "requires_payment_method"
     PROCESSING = "processing"
     AUTHORIZED = "authorized"
+    PARTIALLY_CAPTURED = "partially_captured"
     CAPTURED = "captured"
     CANCELED = "canceled"
 
@@ -106,6 +109,26 @@ class PaymentMethodNotSupported(Invalid):
 
 
 @dataclass(kw_only=True, eq=False)
+class PaymentIdReused(Conflict):
+    """The id of a payment, capture or refund was used before for something else."""
+
+    code = "payment_id_reused"
+    summary = "This id was used before with another {what}."
+
+    what: str
+
+
+@dataclass(kw_only=True, eq=False)
+class InvalidAmount(Invalid):
+    """The amount is not positive, too large, or not in the payment's currency."""
+
+    code = "invalid_amount"
+    summary = "The amount must be positive and in {currency}."
+
+    currency: str
+
+
+@dataclass(kw_only=True, eq=False)
 class AmountExceedsPayment(Rejected):
     """More is asked for than the payment still holds."""
 
@@ -123,12 +146,22 @@ class PaymentsApi(Protocol):
 
     @command
     def create_payment(
-        self, *, payment_id: UUID, order_id: UUID, amount: Money, method: PaymentMethod
+        self,
+        *,
+        payment_id: UUID,
+        order_id: UUID,
+        amount: Money,
+        method: PaymentMethod,
+        customer_id: UUID | None = None,
     ) -> PaymentSummary:
         """Start authorizing the amount. A declined payment of the same order is canceled in its favor.
 
+        With a `customer_id` that customer may read the payment; a guest reads it by the order's token.
+
         Raises:
             PaymentInProgress: the order has another payment that is not over.
+            PaymentIdReused: the payment exists with another order, amount or method.
+            InvalidAmount: it is not positive.
             PaymentMethodNotSupported: no provider takes this method.
         """
 
@@ -138,6 +171,8 @@ class PaymentsApi(Protocol):
 
         Raises:
             PaymentNotFound: no payment has this id.
+            PaymentIdReused: the capture exists with another payment or amount.
+            InvalidAmount: it is not positive or in another currency.
             AmountExceedsPayment: more than is authorized and not yet captured.
             InvalidStateTransition: it is not authorized.
         """
@@ -148,7 +183,7 @@ class PaymentsApi(Protocol):
 
         Raises:
             PaymentNotFound: no payment has this id.
-            InvalidStateTransition: money was captured; refund it instead.
+            InvalidStateTransition: money was captured, so refund it instead; or a capture is under way, so ask again.
         """
 
     @command
@@ -157,6 +192,8 @@ class PaymentsApi(Protocol):
 
         Raises:
             PaymentNotFound: no payment has this id.
+            PaymentIdReused: the refund exists with another payment or amount.
+            InvalidAmount: it is not positive or in another currency.
             AmountExceedsPayment: more than is captured and not yet refunded or being refunded.
             InvalidStateTransition: nothing was captured.
         """

@@ -13,9 +13,12 @@ __all__ = [
     "PaymentAuthorized",
     "PaymentCanceled",
     "PaymentCaptureFailed",
+    "PaymentCaptureRequested",
     "PaymentCaptured",
     "PaymentCreated",
     "PaymentDeclined",
+    "PaymentVoidFailed",
+    "PaymentVoidRequested",
     "RefundCreated",
     "RefundFailed",
     "RefundSucceeded",
@@ -52,6 +55,17 @@ class PaymentDeclined:
     reason: str
 
 
+@event("payments.payment_capture_requested.v1")
+@dataclass(frozen=True, kw_only=True)
+class PaymentCaptureRequested:
+    """The provider is being asked to collect money; nothing has moved yet."""
+
+    payment_id: UUID
+    order_id: UUID
+    capture_id: UUID
+    amount: Money
+
+
 @event("payments.payment_captured.v1")
 @dataclass(frozen=True, kw_only=True)
 class PaymentCaptured:
@@ -71,6 +85,26 @@ class PaymentCaptureFailed:
     payment_id: UUID
     order_id: UUID
     capture_id: UUID
+    reason: str
+
+
+@event("payments.payment_void_requested.v1")
+@dataclass(frozen=True, kw_only=True)
+class PaymentVoidRequested:
+    """The payment will be canceled as soon as the provider has let go of it; `reason` is a code."""
+
+    payment_id: UUID
+    order_id: UUID
+    reason: str
+
+
+@event("payments.payment_void_failed.v1")
+@dataclass(frozen=True, kw_only=True)
+class PaymentVoidFailed:
+    """The provider refused to let go of an authorization, which therefore still stands; `reason` is a closed code."""
+
+    payment_id: UUID
+    order_id: UUID
     reason: str
 
 
