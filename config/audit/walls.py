@@ -186,6 +186,11 @@ WALLS = (
         SELECT p.oid::regprocedure::text, format('belongs to %%s', p.proowner::regrole)
         FROM estate e JOIN pg_proc p ON p.pronamespace = e.namespace
         WHERE p.proowner::regrole::text <> quote_ident(e.owner)
+          -- Constructors of a range type belong to the server's first superuser, those of an extension to its maker.
+          AND NOT EXISTS (
+              SELECT FROM pg_depend d
+              WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype IN ('i', 'e')
+          )
         UNION ALL
         SELECT format('schema %%s', e.schema), format('belongs to %%s', n.nspowner::regrole)
         FROM estate e JOIN pg_namespace n ON n.oid = e.namespace

@@ -126,6 +126,7 @@ class TestEachCheck:
             ("orders/usecases/placing.py", "'''What payments.api says, and inventory.stock_level from there.'''"),
             ("orders/checkout/driver.py", "ring('orders.drive_checkout')\nSQL = 'select 1 from checkout_saga'"),
             ("orders/rest/views.py", "scopes = {'get': 'payments:read'}\natomic(using='orders', durable=True)"),
+            ("orders/models.py", "try:\n    with atomic(using='orders'): ...\nexcept IntegrityError: ..."),
             ("config/settings.py", "import_string('orders.facade.OrdersFacade')"),
             (EVENTS, PENDING_EVENT + "PendingEvent.objects.using(alias).all()"),
         ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from tests.architecture.checks.source import CONTEXTS, Finding, Module, SourceTree, dotted
 
@@ -73,12 +74,36 @@ def _hidden(module: Module) -> Iterator[Finding]:
 
 
 def transactions_below_the_door(tree: SourceTree) -> list[Finding]:
-    """Use cases, models, policies and handlers that open a transaction: their entry point owes it to them."""
+    """Use cases, models, policies and handlers that open a transaction: their entry point owes it to them.
+
+    A savepoint in a `try`, there to survive a statement that may fail, is no transaction.
+    """
     below = {"usecases", "models", "policies", "projections", "handlers"}
     return [
-        module.finding(node, f"{dotted(node.func)} in {'.'.join(module.path.with_suffix('').parts)}")
+        finding
         for module in tree.contexts
         if below.intersection(module.path.with_suffix("").parts[1:2])
-        for node in module.walk()
-        if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] == "atomic"
+        for finding in _transactions(module)
     ]
+
+
+def _transactions(module: Module) -> Iterator[Finding]:
+    savepoints = {
+        id(node)
+        for attempt in module.walk()
+        if isinstance(attempt, ast.Try)
+        for statement in attempt.body
+        for node in ast.walk(statement)
+        if _opens_transaction(node) and not _is_durable(node)
+    }
+    for node in module.walk():
+        if _opens_transaction(node) and id(node) not in savepoints:
+            yield module.finding(node, "opens a transaction, which is its caller's to open")
+
+
+def _opens_transaction(node: ast.AST) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] == "atomic"
+
+
+def _is_durable(call: ast.Call) -> bool:
+    return any(given.arg == "durable" for given in call.keywords)
