@@ -15,6 +15,7 @@ from shared_kernel.money import Money
 __all__ = [
     "CurrencyNotOffered",
     "InsufficientStock",
+    "InvalidReservation",
     "InventoryApi",
     "PriceChanged",
     "ReservationEnded",
@@ -132,6 +133,14 @@ class PriceChanged(Rejected):
 
 
 @dataclass(kw_only=True, eq=False)
+class InvalidReservation(Invalid):
+    """The request for a hold is out of bounds in itself."""
+
+    code = "invalid_reservation"
+    summary = "A reservation takes 1 to 100 lines, whole positive quantities and a hold of 1 second to 31 days."
+
+
+@dataclass(kw_only=True, eq=False)
 class ReservationNotFound(NotFound):
     """No stock was ever held for this order."""
 
@@ -164,6 +173,7 @@ class InventoryApi(Protocol):
         A repeat for the same order answers with the hold as it is now and changes nothing.
 
         Raises:
+            InvalidReservation: not 1 to 100 lines, a quantity below 1, or a hold of less than a second or over 31 days.
             InsufficientStock: names each variant that fell short and how many units are left.
             UnknownVariants: some variants do not exist or are not for sale.
             CurrencyNotOffered: some variants have no price in this currency.

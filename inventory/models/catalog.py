@@ -1,0 +1,162 @@
+"""What can be sold and at which price: products, their variants, and prices with a period of validity."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.db import models
+from django.db.models import Deferrable, F, Func, Q, Value
+from django.db.models.functions import Cast, Lower
+
+from inventory.policies import PRODUCT, ProductNotFound, Publication
+from shared_kernel.ids import new_id
+from shared_kernel.models import Aggregate
+from shared_kernel.money import MAX_AMOUNT, Money
+
+
+class ProductQuerySet(models.QuerySet["Product"]):
+    """Questions asked of the catalog."""
+
+    def published(self) -> ProductQuerySet:
+        """Only what buyers see."""
+        return self.filter(publication=Publication.PUBLISHED)
+
+    def titled(self, start: str) -> ProductQuerySet:
+        """Only products whose title begins like this, whatever the case."""
+        return self.filter(search_title__startswith=start.lower())
+
+    def locked(self, product_id: UUID) -> Product:
+        """One product, locked until the transaction ends.
+
+        Raises:
+            ProductNotFound: none has this id.
+        """
+        product = self.select_for_update(no_key=True).filter(pk=product_id).first()
+        if product is None:
+            raise ProductNotFound
+        return product
+
+
+class Product(Aggregate):
+    """Something the shop offers, in one or more variants; the unit of catalog changes and their events."""
+
+    handle = models.CharField(max_length=200)
+    title = models.CharField(max_length=300)
+    # An index on an expression needs an app of Django's that nothing else here does; a generated column needs none.
+    search_title = models.GeneratedField(
+        expression=Lower("title"), output_field=models.TextField(), db_persist=True, editable=False
+    )
+    description = models.TextField(default="", blank=True)
+    publication = models.CharField(max_length=20)
+
+    objects = ProductQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["search_title"], opclasses=["text_pattern_ops"], name="product_title_prefix"),
+            models.Index(fields=["created_at", "id"], name="product_by_age"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["handle"], name="product_handle_single"),
+            models.CheckConstraint(condition=~Q(handle="") & ~Q(title=""), name="product_is_named"),
+            models.CheckConstraint(
+                condition=Q(publication__in=list(map(str, PRODUCT.states))), name="product_publication_known"
+            ),
+        ]
+
+    @property
+    def is_published(self) -> bool:
+        """Whether buyers see it."""
+        return self.publication == Publication.PUBLISHED
+
+    def publish(self, *, at: datetime) -> None:
+        """Show it to buyers.
+
+        Raises:
+            InvalidStateTransition: they see it already.
+        """
+        self._follow("publish", at)
+
+    def unpublish(self, *, at: datetime) -> None:
+        """Hide it from buyers; what they hold or ordered stays theirs.
+
+        Raises:
+            InvalidStateTransition: it is hidden already.
+        """
+        self._follow("unpublish", at)
+
+    def _follow(self, command: str, at: datetime) -> None:
+        self.publication = PRODUCT.target(self.publication, command)
+        self.updated_at = at
+        self.save(update_fields=["publication", "updated_at"])
+
+
+class Variant(models.Model):
+    """One form in which a product is sold; `options` says which, by option name ("Size": "L"). It has the SKU."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="variants", db_index=False)
+    sku = models.CharField(max_length=100)
+    title = models.CharField(max_length=300, default="", blank=True)
+    options = models.JSONField(default=dict, blank=True)
+    position = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        indexes = [models.Index(fields=["product", "position", "id"], name="variant_in_product")]
+        constraints = [
+            models.UniqueConstraint(fields=["sku"], name="variant_sku_single"),
+            models.CheckConstraint(condition=~Q(sku=""), name="variant_has_sku"),
+            # Deferred, so that two variants may swap their options in one transaction.
+            models.UniqueConstraint(
+                fields=["product", "options"], deferrable=Deferrable.DEFERRED, name="variant_options_differ"
+            ),
+        ]
+
+
+def _price_key() -> Func:
+    """Variant and currency as a range of one text, which an exclusion constraint compares without any extension."""
+    key = Func(Cast("variant_id", models.TextField()), F("currency"), template="(%(expressions)s)", arg_joiner=" || ")
+    return Func(key, key.copy(), Value("[]"), function="text_span", output_field=models.TextField())
+
+
+class PriceQuerySet(models.QuerySet["Price"]):
+    """Questions asked of prices."""
+
+    def valid(self, now: datetime) -> PriceQuerySet:
+        """Only the prices that hold at `now`, at most one per variant and currency."""
+        return self.filter(valid_from__lte=now).filter(Q(valid_to=None) | Q(valid_to__gt=now))
+
+
+class Price(models.Model):
+    """What one unit of a variant costs in one currency, in minor units, from `valid_from` until before `valid_to`."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="prices", db_index=False)
+    currency = models.CharField(max_length=3)
+    amount = models.BigIntegerField()
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField(null=True, blank=True)
+
+    objects = PriceQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["variant", "currency", "valid_from"], name="price_in_time")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gte=0, amount__lte=MAX_AMOUNT), name="price_in_bounds"),
+            models.CheckConstraint(condition=Q(currency__regex="^[A-Z]{3}$"), name="price_has_currency"),
+            models.CheckConstraint(condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")), name="price_lasts"),
+            ExclusionConstraint(
+                name="price_periods_do_not_overlap",
+                expressions=[
+                    (_price_key(), "&&"),
+                    (Func(F("valid_from"), F("valid_to"), function="tstzrange"), "&&"),
+                ],
+            ),
+        ]
+
+    @property
+    def money(self) -> Money:
+        """The price of one unit."""
+        return Money(amount=self.amount, currency=self.currency)

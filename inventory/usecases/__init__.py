@@ -1,0 +1,1 @@
+"""What inventory does, one module per topic."""
