@@ -9,12 +9,13 @@ from datetime import timedelta
 
 @dataclass(frozen=True, kw_only=True)
 class Backoff:
-    """Delays that double from `first` up to `limit`, each drawn from its upper half."""
+    """Delays that grow by `factor` from `first` up to `limit`, each drawn from its upper half."""
 
     first: timedelta
     limit: timedelta
+    factor: int = 2
 
     def delay(self, attempts: int) -> timedelta:
         """How long to wait after the `attempts`-th failure in a row (1 is the first)."""
-        full = min(self.limit, self.first * 2 ** min(attempts - 1, 30))
-        return full * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
+        growth: int = self.factor ** min(attempts - 1, 15)
+        return min(self.limit, self.first * growth) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing

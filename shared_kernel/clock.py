@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Protocol
 
 from django.conf import settings
@@ -73,9 +73,9 @@ def advance(using: str, seconds: float) -> datetime:
         raise ValueError("the clock moves forward only")
     with connections[using].cursor() as cursor:
         cursor.execute(
-            "insert into clock_offset as o (one, shift) values (true, %(by)s)"
+            "insert into clock_offset as o (one, shift) values (true, make_interval(secs => %s::float8))"
             " on conflict (one) do update set shift = o.shift + excluded.shift",
-            {"by": timedelta(seconds=seconds)},
+            [seconds],
         )
         # Unconditional, unlike the doorbell of a business transaction: timers may be due and nobody else says so.
         cursor.execute("select pg_notify('ashlar_' || current_schema(), '')")

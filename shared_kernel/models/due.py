@@ -49,7 +49,7 @@ class DueRow(models.Model):
         attempts = self.attempts + 1
         delay = RETRY_BACKOFF.delay(attempts) if after is None else after
         with connections[self._saved_on].cursor() as cursor:
-            cursor.execute("select ashlar_now() + %s", [delay])
+            cursor.execute("select ashlar_now() + make_interval(secs => %s::float8)", [delay.total_seconds()])
             due_at: datetime = cursor.fetchone()[0]
         self._due(due_at=due_at, attempts=attempts, last_error=error)
 

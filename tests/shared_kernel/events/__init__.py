@@ -1,0 +1,1 @@
+"""The event kernel, on real servers and with facts of its own."""
