@@ -13,16 +13,24 @@ MISCONFIGURED = 2
 def main(arguments: list[str]) -> None:
     """Run one management command; a wrong configuration ends it with one sentence and status 2."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    if len(arguments) > 1 and arguments[1] in ROLES:
-        os.environ["ASHLAR_ROLE"] = arguments[1]
+    role = arguments[1] if len(arguments) > 1 and arguments[1] in ROLES else None
+    if role is not None:
+        os.environ["ASHLAR_ROLE"] = role
     try:
         from django.core.management import execute_from_command_line
 
+        from config import launch
+        from config.environment import environment
         from config.variables import ConfigurationError
     except ModuleNotFoundError as error:
         sys.exit(f"ashlar: the Python package {error.name} is not installed; the README says how to install everything.")
     try:
-        execute_from_command_line(arguments)
+        if role == "web":
+            launch.become(launch.web(environment()))
+        elif role == "worker":
+            launch.become(launch.worker(environment()))
+        else:
+            execute_from_command_line(arguments)
     except ConfigurationError as error:
         print(f"ashlar: {error}", file=sys.stderr)
         sys.exit(MISCONFIGURED)

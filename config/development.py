@@ -19,6 +19,11 @@ def random_secret() -> str:
     return MARK + secrets.token_urlsafe(32)
 
 
+def demo_password() -> str:
+    """A password short enough to be typed off the screen."""
+    return MARK + secrets.token_hex(6)
+
+
 class DevelopmentSecrets:
     """A file of named secrets below the data directory; a name that is missing is made up and kept."""
 
@@ -47,7 +52,9 @@ class DevelopmentSecrets:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:
-            raise ConfigurationError(f"ASHLAR_DATA_DIR holds {self._path.name}, which cannot be read: {error}.") from error
+            raise ConfigurationError(
+                f"ASHLAR_DATA_DIR holds {self._path.name}, which cannot be read: {error}."
+            ) from error
         return content
 
     def _add(self, name: str, make: Callable[[], str]) -> str:

@@ -15,7 +15,7 @@ from config.database.addresses import (
     derived_password,
     parse_address,
 )
-from config.development import DevelopmentSecrets
+from config.development import DevelopmentSecrets, demo_password
 from config.embedded.places import EmbeddedPlaces
 from config.environment_values import (
     Capacity,
@@ -79,7 +79,9 @@ class _Reader:
             raise ConfigurationError("REDIS_URL must be a redis://, rediss:// or unix:// address.")
         test_mode = variables.boolean("ASHLAR_TEST_MODE", default=self.stage is Stage.TEST)
         if test_mode and self.production:
-            raise ConfigurationError("ASHLAR_TEST_MODE is on, which production refuses: it lets callers move the clock.")
+            raise ConfigurationError(
+                "ASHLAR_TEST_MODE is on, which production refuses: it lets callers move the clock."
+            )
         return Environment(
             stage=self.stage,
             role=variables.choice("ASHLAR_ROLE", ProcessRole, ProcessRole.COMMAND),
@@ -104,7 +106,7 @@ class _Reader:
             docs_enabled=variables.boolean("ASHLAR_DOCS_ENABLED", default=not self.production),
             admin_enabled=variables.boolean("ASHLAR_ADMIN_ENABLED", default=True),
             log_level=variables.choice("ASHLAR_LOG_LEVEL", LogLevel, LogLevel.INFO),
-            demo_password=None if self.production else self.kept.get("demo password"),
+            demo_password=None if self.production else self.kept.get("demo password", demo_password),
         )
 
     def contexts(self) -> tuple[str, ...]:
@@ -119,7 +121,9 @@ class _Reader:
         value = self.variables.secret(name)
         if value is None:
             if self.production:
-                raise ConfigurationError(f"{name} is not set: production needs it, from {name} or the file {name}_FILE.")
+                raise ConfigurationError(
+                    f"{name} is not set: production needs it, from {name} or the file {name}_FILE."
+                )
             return self.kept.get(name)
         if self.production:
             refuse_weak_secret(name, value)
@@ -174,7 +178,9 @@ class _Reader:
         port = variables.integer("PORT", 8000, least=1, most=65533)
         hosts = variables.words("ASHLAR_ALLOWED_HOSTS", () if self.production else LOOPBACK_HOSTS)
         if not hosts:
-            raise ConfigurationError("ASHLAR_ALLOWED_HOSTS is not set: production needs the host names it is reached by.")
+            raise ConfigurationError(
+                "ASHLAR_ALLOWED_HOSTS is not set: production needs the host names it is reached by."
+            )
         if self.production and "*" in hosts:
             raise ConfigurationError("ASHLAR_ALLOWED_HOSTS is *, which production refuses: name the hosts.")
         return Listeners(
@@ -202,11 +208,15 @@ class _Reader:
         public = self.variables.secret("ASHLAR_ACCESS_TOKEN_PUBLIC_KEYS")
         if private is None and "customers" in contexts:
             if self.production:
-                raise ConfigurationError("ASHLAR_ACCESS_TOKEN_PRIVATE_KEY is not set: customers signs access tokens with it.")
+                raise ConfigurationError(
+                    "ASHLAR_ACCESS_TOKEN_PRIVATE_KEY is not set: customers signs access tokens with it."
+                )
             private = self.kept.get("ASHLAR_ACCESS_TOKEN_PRIVATE_KEY", generate_private_key) if public is None else None
         if private is None and public is None:
             if self.production:
-                raise ConfigurationError("ASHLAR_ACCESS_TOKEN_PUBLIC_KEYS is not set: access tokens are verified with them.")
+                raise ConfigurationError(
+                    "ASHLAR_ACCESS_TOKEN_PUBLIC_KEYS is not set: access tokens are verified with them."
+                )
             private = self.kept.get("ASHLAR_ACCESS_TOKEN_PRIVATE_KEY", generate_private_key)
         return read_keys(private=private, public=public)
 

@@ -170,11 +170,6 @@ elif ENVIRONMENT.stage is Stage.TEST:
 else:
     EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
-# Work in the background
-
-# Read by Celery's Django fixup under exactly this name: a worker keeps its plain connection for so many tasks.
-CELERY_DB_REUSE_MAX = 100
-
 # Logs
 
 LOGGING_CONFIG = "shared_kernel.observability.logging.configure_from"

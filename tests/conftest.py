@@ -17,6 +17,8 @@ from tests.servers import RUN_VARIABLE, TestRun
 RUN = TestRun.begin_or_join()
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 DATABASE = f"ashlar_{WORKER}"
+# Each xdist worker has a Redis database of its own.
+REDIS_URL = f"{RUN.redis_url}?db={int(WORKER.removeprefix('gw')) + 1 if WORKER != 'main' else 0}"
 
 
 def _set_environment() -> None:
@@ -29,7 +31,7 @@ def _set_environment() -> None:
         "ASHLAR_ENV": "test",
         "ASHLAR_DATA_DIR": str(RUN.directory / "data"),
         "DATABASE_URL": RUN.database_url(DATABASE),
-        "REDIS_URL": RUN.redis_url,
+        "REDIS_URL": REDIS_URL,
     }
 
 
@@ -119,8 +121,8 @@ def committed(
 
 @pytest.fixture(scope="session")
 def redis_url(django_db_setup: None) -> str:
-    """The address of the run's Redis; the first database of it is free for tests of this worker alone."""
-    return RUN.redis_url
+    """The address of this worker's own database of the run's Redis."""
+    return REDIS_URL
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from urllib.parse import quote, urlencode
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -50,6 +51,12 @@ class DatabaseAddress:
             password=self.password or None,
             **self.parameters,
         )
+
+    @property
+    def url(self) -> str:
+        """The `postgresql://` URL, password included."""
+        query = urlencode({"host": self.host, "port": str(self.port), **self.parameters})
+        return f"postgresql://{quote(self.user, safe='')}:{quote(self.password, safe='')}@/{quote(self.name, safe='')}?{query}"
 
     @property
     def over_socket(self) -> bool:

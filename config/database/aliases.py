@@ -38,7 +38,7 @@ def _alias(environment: Environment, address: DatabaseAddress) -> dict[str, Any]
         "USER": address.user,
         "PASSWORD": address.password,
         "OPTIONS": options,
-        # A pool keeps the connections itself. The worker's are kept by Celery's own count, see CELERY_DB_REUSE_MAX.
+        # A pool keeps the connections itself. The worker's are kept by Celery's own count, see config.celery.
         "CONN_MAX_AGE": 0 if pooled else None,
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": environment.behind_pooler,

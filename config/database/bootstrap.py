@@ -51,7 +51,9 @@ def _by_server(databases: Iterable[ContextDatabase]) -> list[tuple[DatabaseAddre
     for database in databases:
         if database.admin is None:
             variable = "DATABASE_URL" if database.alias == PLATFORM else f"{database.alias.upper()}_ADMIN_DATABASE_URL"
-            raise ConfigurationError(f"{variable} names no user who may make the roles and the schema of {database.alias}.")
+            raise ConfigurationError(
+                f"{variable} names no user who may make the roles and the schema of {database.alias}."
+            )
         for admin, members in groups:
             if admin == database.admin:
                 members.append(database)
@@ -68,12 +70,16 @@ def _connect(admin: DatabaseAddress) -> Connection:
         if f'database "{admin.name}" does not exist' not in str(error):
             raise unreachable(admin, error) from error
     try:
-        with psycopg.connect(admin.named(MAINTENANCE_DATABASE).conninfo, autocommit=True, connect_timeout=5) as connection:
+        with psycopg.connect(
+            admin.named(MAINTENANCE_DATABASE).conninfo, autocommit=True, connect_timeout=5
+        ) as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(admin.name)))
     except psycopg.errors.DuplicateDatabase:
         pass  # Another bootstrap was faster.
     except psycopg.Error as error:
-        raise ConfigurationError(f"DATABASE_URL names the database {admin.name}, which cannot be made: {error}.") from error
+        raise ConfigurationError(
+            f"DATABASE_URL names the database {admin.name}, which cannot be made: {error}."
+        ) from error
     return psycopg.connect(admin.conninfo, autocommit=True, connect_timeout=5)
 
 

@@ -130,7 +130,9 @@ class EmbeddedPostgres:
     def _refuse_long_path(self) -> None:
         path = self.sockets / f".s.PGSQL.{PORT}"
         if len(os.fsencode(path)) > LONGEST_SOCKET_PATH:
-            raise ConfigurationError(f"ASHLAR_DATA_DIR leads to the socket {path}, longer than {LONGEST_SOCKET_PATH} bytes.")
+            raise ConfigurationError(
+                f"ASHLAR_DATA_DIR leads to the socket {path}, longer than {LONGEST_SOCKET_PATH} bytes."
+            )
 
     def _prepare(self, account: Account) -> None:
         self.data.parent.mkdir(parents=True, exist_ok=True)

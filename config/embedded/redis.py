@@ -21,6 +21,7 @@ STOP_SECONDS = 10.0
 SETTINGS = {
     "port": "0",
     "daemonize": "no",
+    "databases": "64",
     "unixsocketperm": "700",
     "appendonly": "yes",
     "appendfsync": "everysec",
@@ -66,7 +67,9 @@ class EmbeddedRedis:
         self._pid_file.write_text(f"{process.pid}\n")
         wait_until(lambda: process.poll() is not None or self.answers(), seconds=START_SECONDS)
         if process.poll() is not None:
-            raise ConfigurationError(f"REDIS_URL is not set and the embedded Redis does not start; {self.log} says why.")
+            raise ConfigurationError(
+                f"REDIS_URL is not set and the embedded Redis does not start; {self.log} says why."
+            )
         return process
 
     def stop(self) -> None:

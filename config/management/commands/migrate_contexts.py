@@ -13,12 +13,16 @@ from config.environment import environment
 class Command(BaseCommand):
     """Migrate as the owner roles; plain `migrate` would record foreign migrations on a context's alias."""
 
-    help = "Apply the migrations of each hosted context to its schema, as its owner, and set the rights of its app role."
+    help = (
+        "Apply the migrations of each hosted context to its schema, as its owner, and set the rights of its app role."
+    )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add `--check`."""
-        parser.add_argument("--check", action="store_true", help="Apply nothing; end with status 1 if something is missing.")
+        parser.add_argument(
+            "--check", action="store_true", help="Apply nothing; end with status 1 if something is missing."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Migrate, or list what is missing."""

@@ -1,0 +1,102 @@
+"""What `up` stands on: a data directory of its own, free ports, running servers, schemas, demo data."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.core.management import call_command
+from django.db import connections
+
+from config.database.bootstrap import bootstrap
+from config.database.migrating import migrate, pending
+from config.environment_values import Environment
+from config.processes import wait_until
+from config.variables import ConfigurationError
+
+Say = Callable[[str], None]
+PORT_SECONDS = 6.0
+
+
+@contextmanager
+def sole_user(data_directory: Path) -> Iterator[None]:
+    """Hold the data directory, so that two `up` never run servers on the same files.
+
+    Raises:
+        ConfigurationError: another `up` holds it.
+    """
+    data_directory.mkdir(parents=True, exist_ok=True)
+    with (data_directory / "up.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise ConfigurationError(
+                f"ASHLAR_DATA_DIR is {data_directory}, where another `manage.py up` runs (process {lock.read().strip()})."
+            ) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        yield
+
+
+def refuse_taken_port(variable: str, host: str, port: int) -> None:
+    """Make sure that we can listen; the last processes of a killed `up` get a moment to let go.
+
+    Raises:
+        ConfigurationError: somebody else listens there.
+    """
+    if not wait_until(lambda: _is_free(host, port), seconds=PORT_SECONDS):
+        raise ConfigurationError(f"{variable} is {port}, where another program listens: stop it or choose another port.")
+
+
+def prepare_schemas(environment: Environment, say: Say) -> None:
+    """Bring roles, schemas and tables up to date; production only checks that somebody did.
+
+    Raises:
+        ConfigurationError: in production, migrations are missing.
+    """
+    if environment.production:
+        missing = [migration for alias in environment.databases for migration in pending(alias, environment.contexts)]
+        if missing:
+            raise ConfigurationError(
+                f"DATABASE_URL leads to schemas that lack {len(missing)} migrations: run `manage.py migrate_contexts` first."
+            )
+    else:
+        if all(database.admin is not None for database in environment.databases.values()):
+            bootstrap(environment)
+        applied: list[str] = []
+        migrate(environment, applied.append)
+        say(f"Schemas ready{f', {len(applied)} migrations applied' if applied else ''}.")
+        call_command("load_demo", verbosity=0)
+        say("Demo data ready.")
+    connections.close_all()
+
+
+def is_listening(host: str, port: int) -> bool:
+    """Whether somebody takes connections there."""
+    try:
+        with socket.create_connection((_reachable(host), port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def _is_free(host: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def _reachable(host: str) -> str:
+    """The address by which we reach our own listener: one on every interface is found on loopback."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 -- compared, not bound
