@@ -1,6 +1,7 @@
 """The kernel's own tables, one set in the schema of every context."""
 
 from shared_kernel.models.aggregate import Aggregate
+from shared_kernel.models.api_keys import KnownApiKey
 from shared_kernel.models.clock import ClockOffset
 from shared_kernel.models.due import DueRow
 from shared_kernel.models.events import (
@@ -11,6 +12,7 @@ from shared_kernel.models.events import (
     PendingEvent,
     SubscriptionCursor,
 )
+from shared_kernel.models.idempotency import IdempotencyKey
 
 __all__ = [
     "Aggregate",
@@ -18,6 +20,8 @@ __all__ = [
     "ClockOffset",
     "DueRow",
     "EventHead",
+    "IdempotencyKey",
+    "KnownApiKey",
     "LoggedEvent",
     "ParkedEvent",
     "PendingEvent",

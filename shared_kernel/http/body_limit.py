@@ -1,0 +1,37 @@
+"""The middleware that refuses a body too large, or of unknown length, before a byte of it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+
+from shared_kernel.http import codes
+from shared_kernel.http.problems import Problem
+
+LARGEST_BODY = 1_000_000
+
+
+class BodyLimitMiddleware:
+    """Answers 413 to more than `DATA_UPLOAD_MAX_MEMORY_SIZE` bytes and 411 to a body without a length."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+        self.largest = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or LARGEST_BODY
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        problem = self._refusal(request)
+        return problem.response(request) if problem else self.get_response(request)
+
+    def _refusal(self, request: HttpRequest) -> Problem | None:
+        if request.META.get("HTTP_TRANSFER_ENCODING"):
+            # Django reads exactly Content-Length bytes: a chunked body would look empty.
+            return Problem(code=codes.LENGTH_REQUIRED, detail="Send the body with a Content-Length, not in chunks.")
+        text = request.META.get("CONTENT_LENGTH") or "0"
+        if not (text.isascii() and text.isdigit()):
+            return Problem(code=codes.MALFORMED_REQUEST, detail="The Content-Length is not a number.")
+        if len(text) > 15 or int(text) > self.largest:
+            detail = f"The body may hold at most {self.largest} bytes."
+            return Problem(code=codes.BODY_TOO_LARGE, detail=detail, members={"max_bytes": self.largest})
+        return None

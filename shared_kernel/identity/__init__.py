@@ -1,0 +1,1 @@
+"""Who asks: principals, and the three kinds of credentials that prove one."""
