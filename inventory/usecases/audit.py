@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import chain, islice
+from typing import Any
 from uuid import UUID
 
 from django.db import connections
@@ -143,7 +144,8 @@ def _untidied_holds(now: datetime, limit: int) -> Iterator[AuditFinding]:
         )
 
 
-def _rows(statement: str, limit: int) -> list[tuple[object, ...]]:
+def _rows(statement: str, limit: int) -> list[tuple[Any, ...]]:
     with connections[INVENTORY].cursor() as cursor:
         cursor.execute(statement, [limit])
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
