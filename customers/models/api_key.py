@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from shared_kernel.errors import NotFound
+from shared_kernel.identity.api_keys import PLAIN_PREFIX, SHOWN_CHARACTERS
 from shared_kernel.models import Aggregate
 
 
@@ -35,6 +36,7 @@ class ApiKey(Aggregate):
     hold several keys, so that a new one can be brought out before the old one is revoked.
     """
 
+    PREFIX_LENGTH = len(PLAIN_PREFIX) + SHOWN_CHARACTERS
     pii_fields: ClassVar[tuple[str, ...]] = ()
 
     name = models.SlugField(max_length=63, db_index=False)

@@ -27,8 +27,8 @@ from shared_kernel.observability.logging import get_logger
 
 log = get_logger(__name__)
 
-# Longer than a task may live (60 s), so that a lapsed one means a dead worker; shorter than the relay's lease (90 s), so
-# that it has lapsed when the relay rings again.
+# Longer than a task may live (60 s), so that a lapsed one means a dead worker; shorter than the relay's lease (90 s),
+# so that it has lapsed when the relay rings again.
 SENDING_LEASE = timedelta(seconds=75)
 # RFC 5321 4.2.1: 4yz asks to try again later, 5yz says that it will never work.
 PERMANENT_FAILURE = 500
