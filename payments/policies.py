@@ -242,6 +242,7 @@ DECLINE_CODES = frozenset(
         "payment_method_unknown",
         "refund_refused",
         "unknown_authorization",
+        "void_refused",
     }
 )
 PROVIDER_DECLINED = "provider_declined"
