@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from config.database.aliases import databases
-from config.environment import ROOT, environment
+from config.environment import environment
 from config.environment_values import Stage
 from config.topology import CONTEXTS
 from shared_kernel import contexts
@@ -33,6 +33,8 @@ def _exists(path: str) -> bool:
 ASHLAR_CONTEXTS = ENVIRONMENT.contexts
 ASHLAR_ROLE = ENVIRONMENT.role.value
 ASHLAR_TEST_MODE = ENVIRONMENT.test_mode
+# In production a hosted facade is called directly; everywhere else as if it were remote.
+ASHLAR_FACADES_THROUGH_CODEC = not ENVIRONMENT.production
 ASHLAR_STAGE = ENVIRONMENT.stage.value
 ASHLAR_REDIS_URL = ENVIRONMENT.redis_url
 ASHLAR_PUBLIC_URL = ENVIRONMENT.listeners.public_url
@@ -83,6 +85,7 @@ MIDDLEWARE = [
     "shared_kernel.http.problem_guard.ProblemGuard",
     "shared_kernel.http.request_id.RequestContextMiddleware",
     "shared_kernel.http.security_headers.SecurityHeadersMiddleware",
+    "config.admission.AdmissionMiddleware",
     "shared_kernel.http.body_limit.BodyLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -10,7 +10,11 @@ class SharedKernelConfig(AppConfig):
     label = "shared_kernel"
 
     def ready(self) -> None:
-        """Load the declarations of the contexts, once all models are there."""
+        """Load the declarations of the contexts and bind their facades, once all models are there."""
+        from django.conf import settings
+
         from shared_kernel.discovery import discover
+        from shared_kernel.facades import binding
 
         discover()
+        binding.start(through_codec=settings.ASHLAR_FACADES_THROUGH_CODEC)
