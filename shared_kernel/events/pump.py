@@ -31,9 +31,16 @@ class Pump(Loop):
     """
 
     def __init__(
-        self, context: str, stop: threading.Event, *, on_moved: Callable[[], None], on_stir: Callable[[], None]
+        self,
+        context: str,
+        stop: threading.Event,
+        *,
+        on_moved: Callable[[], None],
+        on_stir: Callable[[], None],
+        safety_seconds: float = SAFETY_SECONDS,
     ) -> None:
         super().__init__(f"{context}-pump", stop)
+        self._safety_seconds = safety_seconds
         self._context = context
         self._on_moved = on_moved
         self._on_stir = on_stir
@@ -42,15 +49,15 @@ class Pump(Loop):
         self._listening: Connection[tuple[object, ...]] | None = None
 
     def turn(self) -> float:
-        """Poll while busy; otherwise ring-fence the sleep: set the bell, look once more, then listen."""
-        # From the start, not only when idle: what is rung between the last look and the first LISTEN would be lost.
+        """Poll while busy; otherwise set the bell, look once more, and sleep until it rings."""
+        # Before the first look: what is rung between a look and a later LISTEN would be lost.
         connection = self._listen()
         if self._move() or time.monotonic() < self._busy_until:
             if time.monotonic() >= self._stir_at:
                 self._stir()
             return POLL_SECONDS
         self._execute(_SET_IDLE)
-        if not self._move() and not _rung(connection):
+        if not self._move() and not _rung(connection, self._safety_seconds):
             return 0.0
         self._busy_until = time.monotonic() + QUIET_SECONDS
         self._execute("update event_bell set idle = false where idle")
@@ -84,6 +91,6 @@ class Pump(Loop):
             cursor.execute(statement)
 
 
-def _rung(connection: Connection[tuple[object, ...]]) -> bool:
-    """Sleep until notified or the safety poll is due."""
-    return any(True for _ in connection.notifies(timeout=SAFETY_SECONDS, stop_after=1))
+def _rung(connection: Connection[tuple[object, ...]], timeout: float) -> bool:
+    """Sleep until notified, `timeout` seconds at most."""
+    return any(True for _ in connection.notifies(timeout=timeout, stop_after=1))

@@ -111,7 +111,9 @@ class TestASubscription:
     def test_refuses_another_number_of_partitions_than_it_has_cursors(self) -> None:
         subscribe(NAME, ThingHappened)(things.note_effect)
         things.execute(
-            CONSUMER, "insert into event_subscription (name, partition, cursor) values (%s, 0, 0), (%s, 1, 0)", [NAME] * 2
+            CONSUMER,
+            "insert into event_subscription (name, partition, cursor) values (%s, 0, 0), (%s, 1, 0)",
+            [NAME] * 2,
         )
 
         with pytest.raises(PartitionsChanged):
