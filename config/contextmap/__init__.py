@@ -1,0 +1,1 @@
+"""The context map: what the contexts show each other, read from their code and written down for people."""
