@@ -26,15 +26,18 @@ _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 class SimGateway:
     """Speaks to the simulator; one pool of at most eight connections, each answer bounded in time and size."""
 
-    def __init__(self, *, url: str, secret: str, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(self, *, url: str, secret: str) -> None:
         self._client = httpx.Client(
             base_url=url,
             headers={"Authorization": f"Bearer {secret}"},
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
             limits=httpx.Limits(max_connections=MOST_CONNECTIONS, max_keepalive_connections=MOST_CONNECTIONS),
             trust_env=False,
-            transport=transport,
         )
+
+    def close(self) -> None:
+        """Close the connections that are kept for later calls."""
+        self._client.close()
 
     def authorize(self, *, key: str, amount: Money, token: str) -> Outcome:
         """Hold an amount on the payment method behind a token."""
