@@ -8,11 +8,11 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from shared_kernel.errors import NotFound
+from shared_kernel.errors import Invalid, NotFound
 from shared_kernel.facades import command, query
 from shared_kernel.money import Money
 
-__all__ = ["OrderNotFound", "OrderStatus", "OrderSummary", "OrdersApi"]
+__all__ = ["OrderNotFound", "OrderStatus", "OrderSummary", "OrdersApi", "UnknownCancelReason"]
 
 
 class OrderStatus(StrEnum):
@@ -46,6 +46,16 @@ class OrderNotFound(NotFound):
     order_id: UUID
 
 
+@dataclass(kw_only=True, eq=False)
+class UnknownCancelReason(Invalid):
+    """The reason is not in the closed list, which holds no personal data."""
+
+    code = "unknown_cancel_reason"
+    summary = "This is not a reason for which an order is called off."
+
+    allowed_reasons: list[str]
+
+
 class OrdersApi(Protocol):
     """What the rest of the world may ask of orders."""
 
@@ -63,5 +73,6 @@ class OrdersApi(Protocol):
 
         Raises:
             OrderNotFound: no order has this id.
+            UnknownCancelReason: the reason is not one of the known codes.
             InvalidStateTransition: it is completed or has expired.
         """

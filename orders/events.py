@@ -13,8 +13,9 @@ __all__ = [
     "OrderCanceled",
     "OrderConfirmed",
     "OrderExpired",
-    "OrderPlaced",
+    "OrderPaymentChanged",
     "OrderPaymentRequested",
+    "OrderPlaced",
     "PlacedLine",
 ]
 
@@ -47,6 +48,18 @@ class OrderPaymentRequested:
 
     order_id: UUID
     payment_id: UUID
+
+
+@event("orders.order_payment_changed.v1")
+@dataclass(frozen=True, kw_only=True)
+class OrderPaymentChanged:
+    """The buyer sees another payment status, or money moved; `captured` and `refunded` are the sums since placing."""
+
+    order_id: UUID
+    payment_id: UUID | None
+    payment_status: str
+    captured: Money
+    refunded: Money
 
 
 @event("orders.order_confirmed.v1")

@@ -1,0 +1,71 @@
+"""What the REST surface of orders takes."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from orders.policies import PAYMENT_WINDOWS, CancelReason
+from shared_kernel.http.fields import (
+    ChoiceField,
+    CountryField,
+    CurrencyField,
+    EmailField,
+    MoneyField,
+    QuantityField,
+    TextField,
+    TypeIdField,
+)
+from shared_kernel.http.serializers import StrictSerializer
+
+MOST_LINES = 100
+
+
+class OrderLineRequest(StrictSerializer):
+    """What to order, and at which price per unit the buyer saw it."""
+
+    variant_id = TypeIdField("var")
+    quantity = QuantityField()
+    expected_unit_price = MoneyField(required=False)
+
+
+class AddressRequest(StrictSerializer):
+    """A postal address."""
+
+    name = TextField(max_length=200)
+    line1 = TextField(max_length=200)
+    line2 = TextField(max_length=200, required=False, allow_null=True)
+    city = TextField(max_length=100)
+    postal_code = TextField(max_length=20, required=False, allow_null=True)
+    region = TextField(max_length=100, required=False, allow_null=True)
+    country = CountryField()
+
+
+class PaymentMethodRequest(StrictSerializer):
+    """How to pay: the type of method, and the provider's token for it; never card data."""
+
+    type = ChoiceField(sorted(PAYMENT_WINDOWS))
+    token = TextField(max_length=255)
+
+
+class PlaceOrderRequest(StrictSerializer):
+    """A whole order in one call; guests give an e-mail address, customers have one."""
+
+    currency = CurrencyField()
+    lines = serializers.ListField(child=OrderLineRequest(), min_length=1, max_length=MOST_LINES)
+    email = EmailField(required=False)
+    shipping_address = AddressRequest()
+    billing_address = AddressRequest(required=False)
+    payment_method = PaymentMethodRequest()
+    expected_total = MoneyField(required=False)
+
+
+class CancelOrderRequest(StrictSerializer):
+    """Why the order is called off."""
+
+    reason = ChoiceField(CancelReason, required=False, default=CancelReason.CUSTOMER_REQUEST.value)
+
+
+class PayOrderRequest(StrictSerializer):
+    """Another way to pay."""
+
+    payment_method = PaymentMethodRequest()

@@ -1,0 +1,1 @@
+"""What orders does, one module per topic; each function asserts the transaction that its caller opened."""
