@@ -23,7 +23,9 @@ def main(arguments: list[str]) -> None:
         from config.environment import environment
         from config.variables import ConfigurationError
     except ModuleNotFoundError as error:
-        sys.exit(f"ashlar: the Python package {error.name} is not installed; the README says how to install everything.")
+        sys.exit(
+            f"ashlar: the Python package {error.name} is not installed; the README says how to install everything."
+        )
     try:
         if role == "web":
             launch.become(launch.web(environment()))
@@ -32,7 +34,7 @@ def main(arguments: list[str]) -> None:
         else:
             execute_from_command_line(arguments)
     except ConfigurationError as error:
-        print(f"ashlar: {error}", file=sys.stderr)
+        sys.stderr.write(f"ashlar: {error}\n")
         sys.exit(MISCONFIGURED)
 
 

@@ -1,4 +1,4 @@
-"""The Celery application: Redis rings, PostgreSQL remembers, so whatever the broker loses is found and rung again."""
+"""The Celery application: Redis rings, PostgreSQL remembers, so what the broker loses is found and rung again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from config.processes import die_with_parent
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 TASK_SECONDS = 60
-# The work of a task that outlives this is handed out a second time; five times the hard limit never happens by accident.
+# The work of a task that outlives this is handed out again; five times the hard limit never happens by accident.
 VISIBILITY_SECONDS = 5 * TASK_SECONDS
 
 
@@ -44,7 +44,7 @@ app.conf.update(
     broker_url=broker_url(environment().redis_url),
     broker_transport_options={
         "visibility_timeout": VISIBILITY_SECONDS,
-        # Without these two a dead worker's tasks are handed out only after ten sweeps of ten seconds (kombu's defaults).
+        # Without these a dead worker's tasks are handed out only after ten sweeps of ten seconds, kombu's defaults.
         "unacked_restore_interval": 10,
         "unacked_restore_throttle": 1,
         "socket_timeout": 5,

@@ -147,7 +147,8 @@ class _Reader:
         password = (own and address.password) or self.role_password(alias, "APP")
         if not password:
             raise ConfigurationError(
-                f"{alias.upper()}_APP_PASSWORD is not set: production needs it, or ASHLAR_DATABASE_PASSWORD_KEY to derive it."
+                f"{alias.upper()}_APP_PASSWORD is not set: production needs it, "
+                "or ASHLAR_DATABASE_PASSWORD_KEY to derive it from."
             )
         admin = self.variables.secret(f"{alias.upper()}_ADMIN_DATABASE_URL")
         if admin is not None:

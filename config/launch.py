@@ -39,7 +39,7 @@ def web(environment: Environment) -> Launch:
     )
 
 
-def relay(environment: Environment) -> Launch:
+def relay(environment: Environment) -> Launch:  # noqa: ARG001 -- alike for all processes
     """The relay: sequencers, subscriptions, timers."""
     return Launch(
         name=ProcessRole.RELAY.value,

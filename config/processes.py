@@ -52,7 +52,7 @@ def spawn(
         if os.getppid() != parent:
             os._exit(1)  # The parent ended before the kernel was told to watch it.
 
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 -- commands are ours, no shell
         [str(part) for part in command],
         env=dict(environment) if environment is not None else None,
         stdin=subprocess.DEVNULL,
@@ -89,7 +89,12 @@ def command_line(pid: int) -> str:
     except OSError:
         if Path("/proc/self").exists():
             return ""
-    listing = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    listing = subprocess.run(  # noqa: S603 -- fixed arguments
+        ["ps", "-o", "command=", "-p", str(pid)],  # noqa: S607 -- where it is differs by system
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return listing.stdout.strip()
 
 

@@ -1,4 +1,4 @@
-"""Which app lives on which database: a context on its own alias, Django's own apps on `platform`, the kernel everywhere."""
+"""Which app lives on which database: a context on its own, Django's own apps on `platform`, the kernel everywhere."""
 
 from __future__ import annotations
 

@@ -64,7 +64,9 @@ def _parse_private(text: str) -> Ed25519PrivateKey:
     except (ValueError, TypeError):
         key = None
     if not isinstance(key, Ed25519PrivateKey):
-        raise ConfigurationError("ASHLAR_ACCESS_TOKEN_PRIVATE_KEY must be an Ed25519 private key in PEM without a password.")
+        raise ConfigurationError(
+            "ASHLAR_ACCESS_TOKEN_PRIVATE_KEY must be an Ed25519 private key in PEM without a password."
+        )
     return key
 
 

@@ -130,4 +130,6 @@ def refuse_weak_secret(name: str, value: str) -> None:
     if len(set(value)) < FEWEST_DISTINCT_CHARACTERS:
         raise ConfigurationError(f"{name} is too repetitive for production: take random characters.")
     if value.lower().startswith(PLACEHOLDERS):
-        raise ConfigurationError(f"{name} is a default or placeholder value, which production refuses: take random characters.")
+        raise ConfigurationError(
+            f"{name} is a default or placeholder value, which production refuses: take random characters."
+        )

@@ -1,5 +1,7 @@
 """The test environment: set before Django loads, on servers of this run's own, connected as the app roles."""
 
+# ruff: noqa: ARG001 -- fixtures ask for others for their effect
+
 from __future__ import annotations
 
 import os
@@ -10,6 +12,7 @@ from typing import Any
 
 import django
 import pytest
+import redis
 from django.conf import settings
 
 from tests.servers import RUN_VARIABLE, TestRun
@@ -61,6 +64,7 @@ from django.db import connections  # noqa: E402
 from rest_framework.test import APIClient  # noqa: E402
 
 from tests.databases import TestDatabase  # noqa: E402
+from tests.stack import Stack  # noqa: E402
 
 ALIASES = [alias for alias in settings.DATABASES if alias != "default"]
 settings.PASSWORD_HASHERS = ["tests.hashers.QuickArgon2"]
@@ -78,7 +82,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         marker = item.get_closest_marker("django_db")
         if marker is not None and marker.kwargs.get("databases") == "__all__":
-            item.add_marker(pytest.mark.django_db(*marker.args, **{**marker.kwargs, "databases": ALIASES}), append=False)
+            item.add_marker(
+                pytest.mark.django_db(*marker.args, **{**marker.kwargs, "databases": ALIASES}), append=False
+            )
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +96,9 @@ def test_database() -> Iterator[TestDatabase]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(test_database: TestDatabase, django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+def django_db_setup(
+    test_database: TestDatabase, django_test_environment: None, django_db_blocker: Any
+) -> Iterator[None]:
     """Replace pytest-django's own way, which takes aliases of one database for one and migrates only the first."""
     with django_db_blocker.unblock():
         test_database.make()
@@ -117,12 +125,34 @@ def committed(
                 if connections[alias].connection is not None and connections[alias].in_atomic_block:
                     connections[alias].close()
             test_database.reset()
+            with redis.Redis.from_url(REDIS_URL) as client:
+                client.flushdb()
 
 
 @pytest.fixture(scope="session")
 def redis_url(django_db_setup: None) -> str:
     """The address of this worker's own database of the run's Redis."""
     return REDIS_URL
+
+
+@pytest.fixture(scope="session")
+def running_stack(django_db_setup: None) -> Iterator[Stack]:
+    """Web, relay, worker and payment simulator as processes on free ports, on a database and a Redis of their own.
+
+    Started once for all tests that ask for it; so a test brings its own customers and products and leaves the rest.
+    """
+    stack = Stack.prepare(RUN, WORKER)
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.stop()
+
+
+@pytest.fixture(scope="session")
+def live_server_url(running_stack: Stack) -> str:
+    """The address of the running web process, without a slash at the end."""
+    return running_stack.url
 
 
 @pytest.fixture

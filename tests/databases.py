@@ -31,17 +31,19 @@ class TestDatabase:
         self._superuser: psycopg.Connection[tuple[Any, ...]] | None = None
 
     def make(self) -> None:
-        """Start the servers, build the template unless another worker did, and copy it."""
+        """Start the servers, build the template unless another worker did, and copy it under our name."""
         with self.run.locked():
             self.run.start_servers()
             with psycopg.connect(self.run.database_url("postgres"), autocommit=True) as server:
                 if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone():
                     self._make_template(server)
                 server.execute(
-                    sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(self.name), sql.Identifier(TEMPLATE))
+                    sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                        sql.Identifier(self.name), sql.Identifier(TEMPLATE)
+                    )
                 )
             # The rights on a database itself are not copied.
-            bootstrap(read_environment(os.environ))
+            bootstrap(read_environment({**os.environ, "DATABASE_URL": self.run.database_url(self.name)}))
 
     def superuser(self) -> psycopg.Connection[tuple[Any, ...]]:
         """A connection of the superuser to this database, in autocommit, kept for the session."""
@@ -93,7 +95,7 @@ class TestDatabase:
         bootstrap(environment)
         for database in environment.databases.values():
             try:
-                migrate_one(environment, database, lambda line: None)
+                migrate_one(environment, database, str)
             except Exception as error:
                 if not os.environ.get("LENIENT_TEST_DATABASE"):
                     raise

@@ -1,4 +1,4 @@
-"""One PostgreSQL and one Redis per test run, in a directory of its own that the next run sweeps if this one is killed."""
+"""One PostgreSQL and one Redis per test run, in a directory that the next run sweeps if this one is killed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from config.embedded.redis import EmbeddedRedis
 from config.processes import is_alive
 
 # Short, because sockets live below it.
-RUNS = Path("/tmp") / f"ashlar-tests-{os.getuid()}"
+RUNS = Path("/tmp") / f"ashlar-tests-{os.getuid()}"  # noqa: S108 -- made with mode 0711
 RUN_VARIABLE = "ASHLAR_TEST_RUN"
 
 _started_here: list[EmbeddedPostgres | EmbeddedRedis] = []

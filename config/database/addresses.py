@@ -56,7 +56,8 @@ class DatabaseAddress:
     def url(self) -> str:
         """The `postgresql://` URL, password included."""
         query = urlencode({"host": self.host, "port": str(self.port), **self.parameters})
-        return f"postgresql://{quote(self.user, safe='')}:{quote(self.password, safe='')}@/{quote(self.name, safe='')}?{query}"
+        user, password, name = (quote(part, safe="") for part in (self.user, self.password, self.name))
+        return f"postgresql://{user}:{password}@/{name}?{query}"
 
     @property
     def over_socket(self) -> bool:

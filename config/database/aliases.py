@@ -1,4 +1,4 @@
-"""Django's DATABASES: one alias per hosted context and `platform`, each as its `_app` role, and an unusable `default`."""
+"""Django's DATABASES: an alias per hosted context and `platform`, each as its `_app` role, and no usable `default`."""
 
 from __future__ import annotations
 

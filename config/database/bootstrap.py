@@ -31,18 +31,17 @@ def bootstrap(environment: Environment) -> list[str]:
     """
     ready: list[str] = []
     for admin, databases in _by_server(environment.databases.values()):
-        with _connect(admin) as connection:
-            with connection.transaction():
-                connection.execute("SELECT pg_advisory_xact_lock(%s)", [BOOTSTRAP_LOCK])
-                _close_to_public(connection, admin.name)
-                for database in databases:
-                    _make_schema(connection, database.alias, app=database.app, owner=database.owner)
-                    ready.append(database.alias)
-                simulator = environment.simulator
-                hosts_payments = any(database.alias == "payments" for database in databases)
-                if simulator and simulator.database.same_database(admin) and hosts_payments:
-                    _make_simulator(connection, simulator.database)
-                    ready.append(SIMULATOR)
+        with _connect(admin) as connection, connection.transaction():
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", [BOOTSTRAP_LOCK])
+            _close_to_public(connection, admin.name)
+            for database in databases:
+                _make_schema(connection, database.alias, app=database.app, owner=database.owner)
+                ready.append(database.alias)
+            simulator = environment.simulator
+            hosts_payments = any(database.alias == "payments" for database in databases)
+            if simulator and simulator.database.same_database(admin) and hosts_payments:
+                _make_simulator(connection, simulator.database)
+                ready.append(SIMULATOR)
     return ready
 
 

@@ -1,6 +1,6 @@
 """What the app role may do with each table: everything that changes rows, unless the model says less.
 
-A model narrows it by a class attribute, for example `app_privileges = ("SELECT", "INSERT")` for a table that is only appended to.
+A model narrows it by a class attribute: `app_privileges = ("SELECT", "INSERT")` for a table that is only appended to.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The operating-system account PostgreSQL runs as: ours, or a powerless one when we are root, which PostgreSQL refuses."""
+"""The account of the system PostgreSQL runs as: ours, or a powerless one when we are root, which it refuses to be."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def postgres_account() -> Account:
     if os.getuid() != 0:
         return Account()
     if not _exists():
-        made = subprocess.run(
-            ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", NAME],
+        made = subprocess.run(  # noqa: S603 -- fixed arguments
+            ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", NAME],  # noqa: S607 -- where it is differs by system
             capture_output=True,
             text=True,
             check=False,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
+import time
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +21,7 @@ from config.processes import command_line, is_alive, spawn, stop_leftover, wait_
 from config.variables import ConfigurationError
 
 START_SECONDS = 30.0
+START_ATTEMPTS = 3
 STOP_SECONDS = 20.0
 LARGEST_LOG = 10_000_000
 
@@ -68,25 +71,13 @@ class EmbeddedPostgres:
         self._prepare(account)
         if not (self.data / "PG_VERSION").exists():
             self._initialize(account)
-        attempts = 3
-        for attempt in range(attempts):
-            with self._open_log() as log:
-                self.process = spawn(
-                    [_binary("postgres"), "-D", self.data, *self._options()],
-                    environment=_plain_environment(),
-                    output=log,
-                    directory=self.data,
-                    death_signal=signal.SIGINT if self.die_with_us else None,
-                    user=account.user,
-                    group=account.group,
-                )
-            process = self.process
-            wait_until(lambda: process.poll() is not None or self.answers(), seconds=START_SECONDS)
-            if process.poll() is None:
-                return process
-            # Backends of a killed postmaster need a moment to notice before they let go of the shared memory.
-            if attempt < attempts - 1:
-                wait_until(lambda: False, seconds=1)
+        for attempt in range(START_ATTEMPTS):
+            if attempt:
+                # Backends of a killed postmaster need a moment to notice before they let go of the shared memory.
+                time.sleep(1)
+            self.process = self._launch(account)
+            if self._comes_up(self.process):
+                return self.process
         raise ConfigurationError(
             f"DATABASE_URL is not set and the embedded PostgreSQL does not start; the end of {self.log} says why."
         )
@@ -123,16 +114,30 @@ class EmbeddedPostgres:
             return
         if is_alive(pid) and str(self.data) in command_line(pid):
             stop_leftover(pid, polite=signal.SIGINT, seconds=STOP_SECONDS)
-        # After a restart of the container the number may belong to anybody, whom PostgreSQL would take for a postmaster.
+        # After a restart of the container the number may be anybody's, whom PostgreSQL would take for a postmaster.
         with contextlib.suppress(FileNotFoundError):
             lock.unlink()
+
+    def _launch(self, account: Account) -> subprocess.Popen[bytes]:
+        with self._open_log() as log:
+            return spawn(
+                [_binary("postgres"), "-D", self.data, *self._options()],
+                environment=_plain_environment(),
+                output=log,
+                directory=self.data,
+                death_signal=signal.SIGINT if self.die_with_us else None,
+                user=account.user,
+                group=account.group,
+            )
+
+    def _comes_up(self, process: subprocess.Popen[bytes]) -> bool:
+        wait_until(lambda: process.poll() is not None or self.answers(), seconds=START_SECONDS)
+        return process.poll() is None
 
     def _refuse_long_path(self) -> None:
         path = self.sockets / f".s.PGSQL.{PORT}"
         if len(os.fsencode(path)) > LONGEST_SOCKET_PATH:
-            raise ConfigurationError(
-                f"ASHLAR_DATA_DIR leads to the socket {path}, longer than {LONGEST_SOCKET_PATH} bytes."
-            )
+            raise ConfigurationError(f"ASHLAR_DATA_DIR leads to {path}, longer than {LONGEST_SOCKET_PATH} bytes.")
 
     def _prepare(self, account: Account) -> None:
         self.data.parent.mkdir(parents=True, exist_ok=True)
@@ -145,7 +150,7 @@ class EmbeddedPostgres:
     def _initialize(self, account: Account) -> None:
         # Made aside and moved into place, so that an interrupted start leaves no half cluster.
         draft = self.data.with_name(self.data.name + ".new")
-        subprocess.run(["rm", "-rf", str(draft)], check=True)
+        shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
         account.own(draft)
         command = [

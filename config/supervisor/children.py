@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -98,6 +99,8 @@ class Child:
         now = self._clock()
         if self.process is not None:
             status = self.process.returncode
+            # What it forked has no parent any more and may hold its port.
+            self._signal_group(signal.SIGTERM)
             self.process = None
             self._deaths.append(now)
             recent = sum(1 for death in self._deaths if now - death <= WITHIN_SECONDS)
@@ -123,15 +126,15 @@ class Child:
             self.process.wait(max(0.0, until - time.monotonic()))
         except subprocess.TimeoutExpired:
             self.kill()
+            self.process.wait()
         self.process = None
 
     def kill(self) -> None:
-        """End it and everything it started, by force."""
-        if self.process is None:
-            return
-        try:
-            # Each child leads a session of its own, so its group holds whatever it forked.
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self.process.wait()
+        """End it and everything it started, by force; called from signal handlers, so it does not wait."""
+        self._signal_group(signal.SIGKILL)
+
+    def _signal_group(self, each: signal.Signals) -> None:
+        # Each child leads a session of its own, so its group holds whatever it forked.
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, each)

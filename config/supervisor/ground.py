@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from django.core.management import call_command
@@ -20,6 +21,7 @@ from config.variables import ConfigurationError
 
 Say = Callable[[str], None]
 PORT_SECONDS = 6.0
+ANSWER_SECONDS = 2.0
 
 
 @contextmanager
@@ -35,8 +37,9 @@ def sole_user(data_directory: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
+            process = lock.read().strip()
             raise ConfigurationError(
-                f"ASHLAR_DATA_DIR is {data_directory}, where another `manage.py up` runs (process {lock.read().strip()})."
+                f"ASHLAR_DATA_DIR is {data_directory}, where another `manage.py up` runs (process {process})."
             ) from None
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
@@ -51,7 +54,9 @@ def refuse_taken_port(variable: str, host: str, port: int) -> None:
         ConfigurationError: somebody else listens there.
     """
     if not wait_until(lambda: _is_free(host, port), seconds=PORT_SECONDS):
-        raise ConfigurationError(f"{variable} is {port}, where another program listens: stop it or choose another port.")
+        raise ConfigurationError(
+            f"{variable} is {port}, where another program listens: stop it or choose another port."
+        )
 
 
 def prepare_schemas(environment: Environment, say: Say) -> None:
@@ -64,7 +69,7 @@ def prepare_schemas(environment: Environment, say: Say) -> None:
         missing = [migration for alias in environment.databases for migration in pending(alias, environment.contexts)]
         if missing:
             raise ConfigurationError(
-                f"DATABASE_URL leads to schemas that lack {len(missing)} migrations: run `manage.py migrate_contexts` first."
+                f"DATABASE_URL leads to schemas that lack {len(missing)} migrations: run `manage.py migrate_contexts`."
             )
     else:
         if all(database.admin is not None for database in environment.databases.values()):
@@ -77,13 +82,17 @@ def prepare_schemas(environment: Environment, say: Say) -> None:
     connections.close_all()
 
 
-def is_listening(host: str, port: int) -> bool:
-    """Whether somebody takes connections there."""
+def answers(host: str, port: int) -> bool:
+    """Whether an HTTP server answers there, whatever it says; a listening one may still be loading its application."""
+    connection = HTTPConnection(_reachable(host), port, timeout=ANSWER_SECONDS)
     try:
-        with socket.create_connection((_reachable(host), port), timeout=1):
-            return True
-    except OSError:
+        connection.request("GET", "/", headers={"Host": "localhost"})
+        connection.getresponse()
+    except (OSError, HTTPException):
         return False
+    finally:
+        connection.close()
+    return True
 
 
 def _is_free(host: str, port: int) -> bool:

@@ -13,7 +13,7 @@ from config.embedded.postgres import EmbeddedPostgres
 from config.embedded.redis import EmbeddedRedis
 from config.environment_values import Environment, ProcessRole
 from config.supervisor.children import Child, Starter
-from config.supervisor.ground import Say, is_listening, prepare_schemas, refuse_taken_port, sole_user
+from config.supervisor.ground import Say, answers, prepare_schemas, refuse_taken_port, sole_user
 from config.supervisor.health import Health
 from config.supervisor.listener import ManagementListener
 
@@ -129,7 +129,7 @@ class Supervisor:
                 if child.hopeless:
                     self.say(f"{child.name} died again and again{self._look_at(child)}; stopping.")
                     return 1
-            if not self.health.started and (self._web_listens() or time.monotonic() > web_due):
+            if not self.health.started and (self._web_answers() or time.monotonic() > web_due):
                 self.health.started = True
                 self.announce("")
         return 0
@@ -137,9 +137,9 @@ class Supervisor:
     def _look_at(self, child: Child) -> str:
         return f", {self.logs / child.name}.log says why" if self.logs else ""
 
-    def _web_listens(self) -> bool:
+    def _web_answers(self) -> bool:
         listeners = self.environment.listeners
-        return ProcessRole.WEB not in self.roles or is_listening(listeners.host, listeners.port)
+        return ProcessRole.WEB not in self.roles or answers(listeners.host, listeners.port)
 
     def _simulator(self) -> launch.Launch | None:
         return launch.simulator(self.environment) if set(self.roles) == set(ROLES) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from shared_kernel.errors import DomainError, ErrorKind
 
@@ -46,6 +47,7 @@ PRECONDITION_REQUIRED = _code("precondition_required", 428, "An If-Match header 
 RATE_LIMITED = _code("rate_limited", 429, "Too many requests", retryable=True)
 INTERNAL_ERROR = _code("internal_error", 500, "Something went wrong on our side")
 BUSY = _code("busy", 503, "Somebody else is at work on the same thing", retryable=True)
+OVERLOADED = _code("overloaded", 503, "More requests arrived than can be worked on", retryable=True)
 
 HTTP_CODES = (
     MALFORMED_REQUEST,
@@ -70,6 +72,7 @@ HTTP_CODES = (
     RATE_LIMITED,
     INTERNAL_ERROR,
     BUSY,
+    OVERLOADED,
 )
 
 STATUS_OF_KIND = {
@@ -123,7 +126,7 @@ def code_of(error: type[DomainError]) -> ProblemCode:
     """The problem code of a domain error class."""
     status = STATUS_OF_KIND[error.kind]
     title = (error.__doc__ or error.code).strip().partition("\n")[0].rstrip(".")
-    return ProblemCode(code=error.code, status=status, title=title, retryable=status == 503)
+    return ProblemCode(code=error.code, status=status, title=title, retryable=status == HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def all_codes() -> list[ProblemCode]:

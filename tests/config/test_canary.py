@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.conf import settings
-from django.db import ProgrammingError, connections, transaction
+from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connections, transaction
+
+from tests.databases import TestDatabase
 
 ALIASES = [alias for alias in settings.DATABASES if alias != "default"]
 
@@ -37,12 +40,10 @@ class TestEachAlias:
 
 
 class TestCommitted:
-    def test_commits_can_be_seen_by_another_connection(self, committed: None, test_database) -> None:
-        from django.contrib.auth.models import User
-
+    def test_commits_can_be_seen_by_another_connection(self, committed: None, test_database: TestDatabase) -> None:
         User.objects.create(username="somebody")
 
         assert test_database.superuser().execute("SELECT count(*) FROM platform.auth_user").fetchone() == (1,)
 
-    def test_leaves_nothing_for_the_next_test(self, committed: None, test_database) -> None:
+    def test_leaves_nothing_for_the_next_test(self, committed: None, test_database: TestDatabase) -> None:
         assert test_database.superuser().execute("SELECT count(*) FROM platform.auth_user").fetchone() == (0,)

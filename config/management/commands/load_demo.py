@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
 
@@ -27,10 +27,9 @@ class Command(BaseCommand):
         password = environment().demo_password
         if password is None:
             raise CommandError("production takes no demo data")
-        users = get_user_model()._default_manager.using(PLATFORM)
-        user = users.filter(username=ADMIN_NAME).first()
+        user = User.objects.using(PLATFORM).filter(username=ADMIN_NAME).first()
         if user is None:
-            user = get_user_model()(username=ADMIN_NAME, email="admin@example.test", is_staff=True, is_superuser=True)
+            user = User(username=ADMIN_NAME, email="admin@example.test", is_staff=True, is_superuser=True)
         if not user.check_password(password):
             user.set_password(password)
             user.save(using=PLATFORM)

@@ -56,7 +56,9 @@ def _banner(configuration: Environment, roles: tuple[ProcessRole, ...], *, to_fi
         if configuration.docs_enabled:
             lines.append(f"  Docs    {address}/docs")
         if configuration.admin_enabled:
-            login = f"   (user {ADMIN_NAME}, password {configuration.demo_password})" if configuration.demo_password else ""
+            login = (
+                f"   (user {ADMIN_NAME}, password {configuration.demo_password})" if configuration.demo_password else ""
+            )
             lines.append(f"  Admin   {address}/admin/{login}")
     lines.append(f"  Health  {health}")
     if to_files:
