@@ -11,6 +11,7 @@ from shared_kernel.http import codes
 from shared_kernel.http.problems import Problem
 
 LARGEST_BODY = 1_000_000
+MOST_DIGITS = 15
 
 
 class BodyLimitMiddleware:
@@ -31,7 +32,7 @@ class BodyLimitMiddleware:
         text = request.META.get("CONTENT_LENGTH") or "0"
         if not (text.isascii() and text.isdigit()):
             return Problem(code=codes.MALFORMED_REQUEST, detail="The Content-Length is not a number.")
-        if len(text) > 15 or int(text) > self.largest:
+        if len(text) > MOST_DIGITS or int(text) > self.largest:
             detail = f"The body may hold at most {self.largest} bytes."
             return Problem(code=codes.BODY_TOO_LARGE, detail=detail, members={"max_bytes": self.largest})
         return None

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connections, transaction
@@ -23,7 +24,7 @@ LEASE = timedelta(seconds=30)
 KEPT = timedelta(hours=72)
 ASK_AGAIN = 1
 
-# Takes a free key, or one whose run broke off; leaves alone what runs, what is answered, and what was asked differently.
+# Takes a free key, or one whose run broke off; leaves alone what runs, is answered, or was asked differently.
 TAKE = """
 insert into idempotency_key as k
   (scope, fingerprint, resource_id, holder, created_at, leased_until, runs, headers)
@@ -101,12 +102,13 @@ class Claim:
         found = _find(self.using, self._use.scope) if self._use else None
         return found.answer if found else None
 
-    def _execute(self, statement: str, **values: object) -> int:
+    def _execute(self, statement: str, **values: Any) -> int:
         if self._use is None:
             return 0
         with connections[self.using].cursor() as cursor:
             cursor.execute(statement, {"scope": self._use.scope, "holder": self._holder, **values})
-            return cursor.rowcount
+            changed: int = cursor.rowcount
+        return changed
 
     @classmethod
     def take(cls, request: Request | HttpRequest, *, using: str, use: KeyUse | None) -> Claim:
@@ -120,7 +122,7 @@ class Claim:
         claim = cls(using=using, use=use, resource_id=new_id())
         if use is None:
             return claim
-        values = {"fingerprint": use.fingerprint, "resource_id": claim._resource_id, "lease": LEASE}
+        values: dict[str, Any] = {"fingerprint": use.fingerprint, "resource_id": claim._resource_id, "lease": LEASE}
         with connections[using].cursor() as cursor:
             cursor.execute(TAKE, {"scope": use.scope, "holder": claim._holder, **values})
             taken = cursor.fetchone()
@@ -140,8 +142,8 @@ def run_once(
 ) -> HttpResponse:
     """Run a one-transaction command under its key: claim, effect and stored answer commit together or not at all.
 
-    `run` is called in a savepoint and either returns the answer or raises `Refusal` with it; any other exception rolls the
-    whole transaction back and so frees the key. While one run is under way the others are told so without waiting.
+    `run` is called in a savepoint and either returns the answer or raises `Refusal` with it; any other exception rolls
+    the whole transaction back and so frees the key. While one run is under way the others are told so at once.
 
     Raises:
         ProblemError: 409 while the first request runs, 422 when the key was used with another request.
@@ -177,9 +179,11 @@ class Refusal(Exception):
 
 def purge(using: str, *, limit: int = 1000) -> int:
     """Delete at most `limit` keys older than 72 hours, oldest first, and tell how many."""
+    parameters: dict[str, Any] = {"kept": KEPT, "limit": limit}
     with connections[using].cursor() as cursor:
-        cursor.execute(PURGE, {"kept": KEPT, "limit": limit})
-        return cursor.rowcount
+        cursor.execute(PURGE, parameters)
+        deleted: int = cursor.rowcount
+    return deleted
 
 
 def in_progress() -> ProblemError:
@@ -231,10 +235,15 @@ def _try_lock(using: str, scope: bytes) -> bool:
 
 
 def _record(using: str, use: KeyUse, answer: StoredAnswer) -> None:
-    values = {"scope": use.scope, "fingerprint": use.fingerprint, "resource_id": new_id(), "holder": new_id()}
+    values: dict[str, Any] = {
+        "scope": use.scope,
+        "fingerprint": use.fingerprint,
+        "resource_id": new_id(),
+        "holder": new_id(),
+    }
     with connections[using].cursor() as cursor:
         cursor.execute(RECORD, {**values, **_columns(answer)})
 
 
-def _columns(answer: StoredAnswer) -> dict[str, object]:
+def _columns(answer: StoredAnswer) -> dict[str, Any]:
     return {"status": answer.status, "headers": json.dumps(answer.headers), "body": answer.body}

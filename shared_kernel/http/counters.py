@@ -1,4 +1,4 @@
-"""Counting requests per window: in Redis for all processes together, or, while Redis is away, in each process for its share."""
+"""Counting requests per window: in Redis for all processes, or, while Redis is away, in each process for its share."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from limits.storage import MemoryStorage, RedisStorage, Storage
 from redis.backoff import NoBackoff
@@ -92,11 +93,13 @@ class Counters:
 
 def _redis(url: str) -> Storage:
     """A storage that gives up at once rather than holding up a request."""
+    # Passed on to redis-py as they are.
+    options: dict[str, Any] = {"retry": Retry(NoBackoff(), 0)}
     address = f"redis+{url}" if url.startswith("unix://") else url
     return RedisStorage(
         address,
         key_prefix="ashlar",
         socket_timeout=TIMEOUT_SECONDS,
         socket_connect_timeout=TIMEOUT_SECONDS,
-        retry=Retry(NoBackoff(), 0),  # type: ignore[arg-type] - passed on to redis-py as it is
+        **options,
     )

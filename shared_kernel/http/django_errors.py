@@ -1,8 +1,6 @@
-"""Django's own error pages as problem documents: unknown routes, refused hosts, uncaught exceptions, forms without token."""
+"""Django's own error pages as problem documents: unknown routes, refused hosts, uncaught exceptions, stale forms."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,12 +16,12 @@ def bad_request(request: HttpRequest, exception: BaseException | None = None) ->
     return problem_of(exception or SuspiciousOperation()).response(request)
 
 
-def permission_denied(request: HttpRequest, exception: BaseException | None = None) -> HttpResponse:
+def permission_denied(request: HttpRequest, exception: BaseException | None = None) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """Answer a refusal outside the API views (`handler403`)."""
     return Problem(code=codes.PERMISSION_DENIED, detail="These credentials do not allow that.").response(request)
 
 
-def not_found(request: HttpRequest, exception: BaseException | None = None) -> HttpResponse:
+def not_found(request: HttpRequest, exception: BaseException | None = None) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """Answer a path that leads nowhere (`handler404`)."""
     return problem_of(Http404()).response(request)
 
@@ -37,7 +35,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return problem.response(request)
 
 
-def csrf_failure(request: HttpRequest, reason: str = "", **_: Any) -> HttpResponse:
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature
     """Answer a form without a valid token (`CSRF_FAILURE_VIEW`)."""
     return Problem(code=codes.CSRF_FAILED, detail="The form was not sent from this site, or is too old.").response(
         request

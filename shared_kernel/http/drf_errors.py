@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from http import HTTPStatus
 from typing import Any
 
 from django.core.signals import got_request_exception
@@ -28,10 +29,10 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse
 def record(problem: Problem, error: BaseException, request: HttpRequest) -> None:
     """Put a refusal on the record: what the client caused in the access log only, what we caused with its stack."""
     request.error_code = problem.code.code  # type: ignore[attr-defined]
-    if problem.code.status == 500:
+    if problem.code.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         got_request_exception.send(sender=None, request=request)
         log.error("request_failed", exc_info=error)
-    elif problem.code.status == 503:
+    elif problem.code.status == HTTPStatus.SERVICE_UNAVAILABLE:
         log.warning("request_unavailable", error_type=type(error).__name__, error_code=problem.code.code)
 
 

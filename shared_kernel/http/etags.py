@@ -15,7 +15,7 @@ from shared_kernel.http.problems import ProblemError
 
 
 def etag_of(version: int, *parts: object) -> str:
-    """The strong tag of a resource at `version`; `parts` are what else its representation depends on, such as expands."""
+    """The strong tag of a resource at `version`; `parts` are what else its form depends on, such as expands."""
     if not parts:
         return quote_etag(f"v{version}")
     digest = hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

@@ -15,6 +15,7 @@ from shared_kernel.http.json_input import is_storable
 from shared_kernel.ids import decode_id
 
 MOST_VALUES = 50
+MOST_DIGITS = 19
 COMPARISONS = ("gt", "gte", "lt", "lte")
 
 
@@ -155,7 +156,7 @@ class WholeNumbers(Filter):
 
     def read(self, text: str) -> int:
         digits = text.removeprefix("-")
-        if not (digits.isascii() and digits.isdigit()) or len(digits) > 19:
+        if not (digits.isascii() and digits.isdigit()) or len(digits) > MOST_DIGITS:
             raise InvalidValue("invalid", "Must be an integer.")
         number = int(text)
         if number < self.min_value:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import wraps
+from http import HTTPStatus
 from typing import Any
 
 from django.db import DatabaseError
@@ -34,8 +35,9 @@ class IdempotencyRule:
 def idempotent(*, required: bool = False) -> Callable[[Handler], Handler]:
     """Make a view method of one transaction repeatable under the caller's Idempotency-Key.
 
-    The method runs in `transaction.atomic(durable=True)` on the view's alias, opened here; key, effect and answer commit
-    together. Successes and domain refusals (409) are stored; whatever else is raised rolls back and frees the key.
+    The method runs in `transaction.atomic(durable=True)` on the view's alias, opened here; key, effect and answer
+    commit together. Successes and domain refusals (409) are stored; whatever else is raised rolls back and frees the
+    key.
     """
 
     def decorate(method: Handler) -> Handler:
@@ -77,7 +79,7 @@ def idempotent_steps(*, required: bool = False) -> Callable[[Handler], Handler]:
             with _keyed(use):
                 try:
                     response = method(view, request, claim, *args, **kwargs)
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 - raised again unless it is the answer
                     return _settle(claim, error, request)
             return response if claim.answer is not None else claim.store(response)
 
@@ -101,7 +103,7 @@ def _settle(claim: Claim, error: Exception, request: Request) -> HttpResponse:
         return claim.store(answer)
     # A lost database must not hide the error; the lease runs out by itself.
     with suppress(DatabaseError):
-        if problem_of(error).code.status >= 500:
+        if problem_of(error).code.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             claim.leave_open()
         else:
             claim.release()
@@ -111,7 +113,7 @@ def _settle(claim: Claim, error: Exception, request: Request) -> HttpResponse:
 def _refusal(error: DomainError, request: Request) -> HttpResponse | None:
     """The problem document of a domain refusal that counts as the outcome, None for other errors."""
     problem: Problem = problem_of(error)
-    if problem.code.status != 409:
+    if problem.code.status != HTTPStatus.CONFLICT:
         return None
     plain: HttpRequest = request._request  # noqa: SLF001 - DRF offers no other way
     plain.error_code = problem.code.code  # type: ignore[attr-defined]

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from rest_framework.request import Request
 
@@ -43,7 +44,8 @@ def read_key(request: Request, *, required: bool) -> KeyUse | None:
         return None
     if not ACCEPTED.fullmatch(key):
         raise ProblemError(codes.IDEMPOTENCY_KEY_INVALID, f"The {HEADER} holds 1 to 255 visible ASCII characters.")
-    principal: Principal = request.user
+    user: Any = request.user
+    principal: Principal = user
     if principal.is_anonymous and not _is_random(key):
         raise ProblemError(codes.IDEMPOTENCY_KEY_INVALID, f"Without credentials the {HEADER} must be a UUID or a ULID.")
     return KeyUse(

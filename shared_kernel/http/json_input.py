@@ -31,8 +31,8 @@ class StrictJsonParser(BaseParser):
         """The value of the body.
 
         Raises:
-            ProblemError: 400 when it is no JSON, has duplicate members, NaN or Infinity; 413 when it is too large; 422 when it
-                is nested too deeply or holds text that cannot be stored.
+            ProblemError: 400 when it is no JSON, has duplicate members, NaN or Infinity; 422 when it is nested too
+                deeply or holds text that cannot be stored.
         """
         charset = str((parser_context or {}).get("encoding") or "utf-8").lower()
         if charset not in {"utf-8", "utf8", "us-ascii", "ascii"}:

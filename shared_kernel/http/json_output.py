@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -33,7 +33,7 @@ class JsonNegotiation(DefaultContentNegotiation):
     """Answers JSON to whoever accepts it or problem documents; parameters of media types (`;q=`, `;v=`) are ignored."""
 
     def select_renderer(
-        self, request: Request, renderers: list[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
         """The JSON renderer.
 
@@ -43,8 +43,8 @@ class JsonNegotiation(DefaultContentNegotiation):
         header = request.headers.get("Accept") or "*/*"
         wanted = {part.partition(";")[0].strip().lower() for part in header.split(",")}
         if not wanted & {"*/*", "application/*", CONTENT_TYPE, "application/problem+json", ""}:
-            raise NotAcceptable(available_renderers=renderers)
-        return renderers[0], CONTENT_TYPE
+            raise NotAcceptable
+        return next(iter(renderers)), CONTENT_TYPE
 
 
 def dumps(data: Any) -> bytes:
@@ -59,7 +59,7 @@ def dumps(data: Any) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-    """DRF's lazily translated texts and its return lists are the only foreign types expected; raw UUIDs are a mistake."""
+    """Translated texts are the only foreign type expected; a raw UUID is a mistake."""
     if isinstance(value, UUID):
         raise TypeError("a UUID is written as a TypeID: use TypeIdField")
     if hasattr(value, "__proxy__") or type(value).__name__ == "__proxy__":

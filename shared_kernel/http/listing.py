@@ -27,6 +27,7 @@ __all__ = ["Filter", "Flag", "IdIs", "Listing", "ListingRequest", "Moments", "On
 
 DEFAULT_LIMIT = 25
 MOST_ROWS = 100
+MOST_DIGITS = 3
 DEEPEST_EXPAND = 2
 _PARAMETER = re.compile(r"([a-z][a-z0-9_]*)(?:\[([a-z]+)\])?")
 
@@ -116,7 +117,7 @@ class Listing:
     def _limit(self, text: str | None) -> int:
         if text is None:
             return DEFAULT_LIMIT
-        if not (text.isascii() and text.isdigit()) or len(text) > 3 or not 1 <= int(text) <= MOST_ROWS:
+        if not (text.isascii() and text.isdigit()) or len(text) > MOST_DIGITS or not 1 <= int(text) <= MOST_ROWS:
             raise invalid_parameter("limit", "invalid", f"Must be a number from 1 to {MOST_ROWS}.")
         return int(text)
 

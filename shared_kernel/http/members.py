@@ -28,7 +28,7 @@ def members(attributes: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def render(value: Any, name: str = "") -> Any:
+def render(value: Any, name: str = "") -> Any:  # noqa: PLR0911 - one line per type
     """One value as JSON; `name` tells what kind of id a UUID is (lists carry the plural)."""
     if isinstance(value, UUID):
         prefix = _prefixes.get(name) or _prefixes.get(name.removesuffix("s"))

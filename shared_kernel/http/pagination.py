@@ -28,7 +28,7 @@ class Page(Generic[Row]):
     request: Request
 
     def response(self, data: Any, *, warnings: list[dict[str, str]] | None = None) -> Response:
-        """The answer: `data` (one item per row), the page, `Link` to the next; `warnings` tell which parts are missing."""
+        """The answer: `data`, one item per row, and where the list goes on; `warnings` tell which parts are missing."""
         body: dict[str, Any] = {"data": data, "page": {"has_more": self.next is not None, "next": self.next}}
         if warnings:
             body["warnings"] = warnings
@@ -76,7 +76,7 @@ def _after(model: type[Model], columns: list[str], texts: list[str], *, descendi
 
 
 def _field(model: type[Model], name: str) -> Any:
-    return model._meta.get_field(name)  # noqa: SLF001 - Django's documented API has this name
+    return model._meta.get_field(name)
 
 
 def _text(row: Model, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponseBase
 
@@ -32,7 +33,7 @@ class ProblemGuard:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        if response.status_code < 400 or not request.path.startswith(API_PREFIXES):
+        if response.status_code < HTTPStatus.BAD_REQUEST or not request.path.startswith(API_PREFIXES):
             return response
         if response.headers.get("Content-Type", "").startswith(CONTENT_TYPE):
             return response

@@ -1,7 +1,7 @@
 """How many requests a principal may send: named policies as `<requests>/<seconds>`.
 
-`shop` and `admin` are per principal, `anonymous` per client address, `key` per API key on the customers' surface, `auth`
-per client address on login and the like.
+`shop` and `admin` are per principal, `anonymous` per client address, `key` per API key on the customers' surface,
+`auth` per client address on login and the like.
 """
 
 STRICT = {

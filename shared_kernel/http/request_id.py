@@ -27,8 +27,8 @@ log = get_logger("access")
 class RequestContextMiddleware:
     """Enters the call context of a request and binds its ids to every log line.
 
-    A caller's `X-Request-Id` is kept when it is harmless; a UUID also becomes the correlation id. A `traceparent` is continued
-    by a new span. The answer carries both.
+    A caller's `X-Request-Id` is kept when it is harmless; a UUID also becomes the correlation id. A `traceparent` is
+    continued by a new span. The answer carries both.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

@@ -60,10 +60,13 @@ class EmptyRequest(StrictSerializer):
     """The body of a command that takes nothing: none, or an empty object."""
 
 
+LISTS: Any = (serializers.ListSerializer, serializers.ListField)
+
+
 def _refuse_loose(owner: str, name: str, field: Any) -> None:
     if field.read_only:
         return
-    if isinstance(field, serializers.ListSerializer | serializers.ListField):
+    if isinstance(field, LISTS):
         if field.max_length is None:
             raise TypeError(f"{owner}.{name} is a list without max_length")
         _refuse_loose(owner, f"{name}[]", field.child)

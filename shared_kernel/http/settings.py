@@ -49,7 +49,6 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "REDOC_DIST": "SIDECAR",
     "PREPROCESSING_HOOKS": ["shared_kernel.http.openapi.document.only_the_api"],
     "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
         "shared_kernel.http.openapi.document.complete",
     ],
 }

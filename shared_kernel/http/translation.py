@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
@@ -19,8 +20,8 @@ from shared_kernel.http.problems import Problem, ProblemError
 
 # Waiting for a lock, a deadlock victim, a serialization failure: the same request may pass a moment later.
 CONTENTION = frozenset({"55P03", "40P01", "40001"})
-# Cut by the statement or transaction time limit, or fenced read-only while a context moves away.
-OUT_OF_TIME = frozenset({"57014", "25006", "25P03", "25P04"})
+# Read-only while a context moves away, and the sessions that time limits end, which Django calls internal errors.
+FENCED = frozenset({"25006", "25P03", "25P04"})
 RETRY_SOON = 1
 RETRY_LATER = 2
 
@@ -44,7 +45,7 @@ DETAILS = {
 }
 
 
-def problem_of(error: BaseException) -> Problem:
+def problem_of(error: BaseException) -> Problem:  # noqa: PLR0911 - one line per family
     """The problem that tells of `error`; what nobody foresaw is an `internal_error` that reveals nothing."""
     if isinstance(error, ProblemError):
         return error.problem
@@ -74,12 +75,15 @@ def of_domain(error: DomainError) -> Problem:
     """A domain error by its kind; its attributes become extension members."""
     code = codes.code_of(type(error))
     attributes = error.attributes
-    retry_after = attributes.pop("retry_after_seconds", RETRY_LATER) if code.status == 503 else None
+    retry_after = (
+        attributes.pop("retry_after_seconds", RETRY_LATER) if code.status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    )
     return Problem(code=code, detail=error.message, members=members(attributes), retry_after=retry_after)
 
 
 def _of_drf(error: drf.APIException) -> Problem:
-    headers = {"WWW-Authenticate": error.auth_header} if getattr(error, "auth_header", None) else {}
+    challenge = getattr(error, "auth_header", None)
+    headers = {"WWW-Authenticate": challenge} if challenge else {}
     if isinstance(error, drf.ValidationError):
         found = field_errors(error.detail)
         detail = "The input is not valid; see errors."
@@ -101,9 +105,8 @@ def _of_database(error: DatabaseError | InterfaceError) -> Problem:
     if state in CONTENTION:
         detail = "Somebody else is at work on the same thing; try again in a moment."
         return Problem(code=codes.BUSY, detail=detail, retry_after=RETRY_SOON)
-    if isinstance(error, OperationalError | InterfaceError) or (
-        isinstance(error, InternalError) and state in OUT_OF_TIME
-    ):
+    fenced = isinstance(error, InternalError) and state in FENCED
+    if fenced or isinstance(error, OperationalError | InterfaceError):
         # No connection, none free in the pool, server shutting down, disk full, statement cut: nothing was answered.
         return of_domain(Unavailable(retry_after_seconds=RETRY_LATER))
     return internal_error()

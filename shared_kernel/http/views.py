@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Any, ClassVar, TypeVar
+from uuid import UUID
 
 import structlog
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -44,8 +46,8 @@ class ApiView(APIView):
     """A view of the API.
 
     `alias` is the database alias of its context, None for views of the composition root. `access` is the demand on the
-    principal, one for all methods or one per method. `listings` declares the query parameters per method. `personal` answers
-    are never stored by anybody (`no-store`); public ones may be kept if asked for again.
+    principal, one for all methods or one per method. `listings` declares the query parameters per method. `personal`
+    answers are never stored by anybody (`no-store`); public ones may be kept and revalidated.
     """
 
     alias: ClassVar[str | None] = None
@@ -77,6 +79,17 @@ class ApiView(APIView):
         """Who sends the request."""
         user: Any = self.request.user
         return user if isinstance(user, Principal) else ANONYMOUS
+
+    @property
+    def customer_id(self) -> UUID:
+        """The customer who asks.
+
+        Raises:
+            NotAuthenticated: it is somebody else.
+        """
+        if self.principal.customer_id is None:
+            raise NotAuthenticated
+        return self.principal.customer_id
 
     @property
     def expands(self) -> frozenset[str]:
@@ -121,12 +134,12 @@ class ApiView(APIView):
         if request.method in WITH_BODY:
             request.data  # noqa: B018 - a malformed body is refused, whether or not the view looks at it
 
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Add what every answer carries."""
-        final: HttpResponseBase = super().finalize_response(request, response, *args, **kwargs)
+        final = super().finalize_response(request, response, *args, **kwargs)
         for name, value in getattr(self, "rate_headers", {}).items():
             final.headers[name] = value
-        if final.status_code < 400 and request.method in {"GET", "HEAD"} and not self.personal:
+        if final.status_code < HTTPStatus.BAD_REQUEST and request.method in {"GET", "HEAD"} and not self.personal:
             final.headers.setdefault("Cache-Control", "no-cache")
         return final
 

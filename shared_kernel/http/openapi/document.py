@@ -25,7 +25,7 @@ def only_the_api(endpoints: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return [entry for entry in endpoints if entry[0].startswith(API_PREFIX) and not entry[0].startswith(LEFT_OUT)]
 
 
-def complete(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:  # noqa: FBT001 - the hook's signature
+def complete(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:  # noqa: ARG001, FBT001 - the hook's signature
     """Add the shared components."""
     components = result.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
@@ -41,7 +41,19 @@ def complete(result: dict[str, Any], generator: Any, request: Any, public: bool)
     components["headers"] = {
         name: {"description": description, "schema": schema} for name, (description, schema) in HEADERS.items()
     }
+    _drop_marks(result)
     return result
+
+
+def _drop_marks(value: Any) -> None:
+    """Take out what the generator leaves for its own enumeration hook."""
+    if isinstance(value, dict):
+        value.pop("x-spec-enum-id", None)
+        for item in value.values():
+            _drop_marks(item)
+    elif isinstance(value, list):
+        for item in value:
+            _drop_marks(item)
 
 
 def page_schema() -> dict[str, Any]:

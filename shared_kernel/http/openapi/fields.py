@@ -30,7 +30,7 @@ def money_schema(*, least: int = -MAX_AMOUNT, most: int = MAX_AMOUNT) -> dict[st
     }
 
 
-class MoneySchema(OpenApiSerializerFieldExtension):
+class MoneySchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
     """An amount and a currency."""
 
     target_class = "shared_kernel.http.fields.MoneyField"
@@ -43,7 +43,7 @@ class MoneySchema(OpenApiSerializerFieldExtension):
         return {"$ref": "#/components/schemas/Money"}
 
 
-class TypeIdSchema(OpenApiSerializerFieldExtension):
+class TypeIdSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
     """Text with the pattern of one prefix."""
 
     target_class = "shared_kernel.http.fields.TypeIdField"
@@ -54,7 +54,7 @@ class TypeIdSchema(OpenApiSerializerFieldExtension):
         return id_schema(field.prefix)
 
 
-class TextSchema(OpenApiSerializerFieldExtension):
+class TextSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
     """Text with both bounds; where it may not be blank, at least one character that is none."""
 
     target_class = "shared_kernel.http.fields.TextField"
@@ -69,7 +69,7 @@ class TextSchema(OpenApiSerializerFieldExtension):
         return schema
 
 
-class EmailSchema(OpenApiSerializerFieldExtension):
+class EmailSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
     """An e-mail address."""
 
     target_class = "shared_kernel.http.fields.EmailField"
@@ -80,9 +80,12 @@ class EmailSchema(OpenApiSerializerFieldExtension):
         return {"type": "string", "format": "email", "maxLength": field.max_length}
 
 
+LISTS: Any = (serializers.ListSerializer, serializers.ListField)
+
+
 def list_bounds(field: Any) -> dict[str, int]:
     """`minItems` and `maxItems` of a list field, which the generator leaves out for lists of serializers."""
-    if not isinstance(field, serializers.ListSerializer | serializers.ListField):
+    if not isinstance(field, LISTS):
         return {}
     least = field.min_length if field.min_length is not None else (0 if field.allow_empty else 1)
     bounds = {"minItems": least} if least else {}

@@ -38,10 +38,10 @@ def operation(
 ) -> Callable[[Handler], Handler]:
     """Describe a view method; write it above `@idempotent`.
 
-    `answers` maps each successful status to a serializer class (of one item where `paged`), a JSON schema, or None for no
-    body. `errors` are domain errors; authentication, validation, limits and outages are added by themselves. `etag` says
-    that the answer carries one (a GET may then be conditional), `if_match` that the write demands one. `hidden` keeps the
-    operation out of the document.
+    `answers` maps each successful status to a serializer class (of one item where `paged`), a JSON schema, or None for
+    no body. `errors` are domain errors; authentication, validation, limits and outages are added by themselves. `etag`
+    says that the answer carries one (a GET may then be conditional), `if_match` that the write demands one. `hidden`
+    keeps the operation out of the document.
     """
     described = Operation(
         summary=summary,

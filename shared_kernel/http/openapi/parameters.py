@@ -25,10 +25,13 @@ def of_listing(listing: Listing) -> list[Json]:
     return found
 
 
-def idempotency_key(*, required: bool) -> Json:
-    """The header that names an intent."""
-    schema = {"type": "string", "minLength": 1, "maxLength": 255, "format": "uuid"}
-    text = "Fresh for each intent, the same for each repeat; without credentials a UUID or ULID."
+def idempotency_key(*, required: bool, anonymous: bool) -> Json:
+    """The header that names an intent; callers without credentials must send a UUID or a ULID."""
+    schema: Json = {"type": "string", "pattern": "^[!-~]{1,255}$"}
+    text = "Fresh for each intent, the same for each repeat."
+    if anonymous:
+        schema = {"type": "string", "format": "uuid"}
+        text += " Without credentials a UUID or a ULID."
     return {"name": "Idempotency-Key", "in": "header", "required": required, "schema": schema, "description": text}
 
 

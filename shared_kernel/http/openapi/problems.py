@@ -1,4 +1,4 @@
-"""The refusals in the OpenAPI document: one shared response per status, and narrower ones where an operation names its own."""
+"""The refusals in the OpenAPI document: one shared response per status, or an operation's own with its error codes."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def problem_schema() -> dict[str, Any]:
     """The schema of a problem document, with the closed list of codes as far as this process knows it."""
     return {
         "type": "object",
-        "description": "A refusal (RFC 9457). Further members carry the attributes of the code, such as the lines that fell short.",
+        "description": "A refusal (RFC 9457). Further members carry the attributes of its code.",
         "required": ["type", "title", "status", "detail", "instance", "code", "request_id", "retryable", "errors"],
         "properties": {
             "type": {"type": "string", "format": "uri", "description": "`urn:ashlar:problem:<code>`"},

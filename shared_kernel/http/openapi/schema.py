@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import Any
 
 import uritemplate
@@ -29,7 +30,7 @@ WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 class ApiSchema(AutoSchema):
     """Describes the operations of an `ApiView`."""
 
-    view: ApiView
+    view: ApiView  # type: ignore[override]
     method: str
     path: str
 
@@ -72,7 +73,7 @@ class ApiSchema(AutoSchema):
         """The one line that names the operation."""
         return self.described.summary
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         """The method's own docstring."""
         return (self.handler.__doc__ or "").strip()
 
@@ -85,7 +86,7 @@ class ApiSchema(AutoSchema):
         """The credentials that can meet the view's demand."""
         for name, schema in SCHEMES.items():
             kind = ResolvedComponent.SECURITY_SCHEMA
-            component = ResolvedComponent(name=name, type=kind, object=name, schema=schema)
+            component = ResolvedComponent(name=name, type=kind, object=name, schema=schema)  # type: ignore[no-untyped-call]
             self.registry.register_on_missing(component)
         return list(requirements(self.access))
 
@@ -107,11 +108,14 @@ class ApiSchema(AutoSchema):
         return f"{kind.__module__.partition('.')[0].title()}{name}"
 
     def _get_parameters(self) -> list[Json]:
-        found: list[Json] = self._resolve_path_parameters(list(uritemplate.variables(self.path)))
+        variables = list(uritemplate.variables(self.path))
+        found: list[Json] = self._resolve_path_parameters(variables)  # type: ignore[no-untyped-call]
         if listing := self.view.listings.get(self.method):
             found += parameters.of_listing(listing)
         if self.repeatable:
-            found.append(parameters.idempotency_key(required=self.handler.idempotency.required))
+            anonymous = PrincipalKind.ANONYMOUS in self.access.kinds
+            required = self.handler.idempotency.required
+            found.append(parameters.idempotency_key(required=required, anonymous=anonymous))
         if self.described.if_match:
             found.append(parameters.if_match())
         if self._is_conditional:
@@ -123,13 +127,13 @@ class ApiSchema(AutoSchema):
         return self.described.etag and self.method == "GET"
 
     def _map_serializer(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> Json:  # noqa: FBT001, FBT002 - the generator's signature
-        schema: Json = super()._map_serializer(serializer, direction, bypass_extensions)
+        schema: Json = super()._map_serializer(serializer, direction, bypass_extensions)  # type: ignore[no-untyped-call]
         if isinstance(serializer, StrictSerializer):
             schema["additionalProperties"] = False
         return schema
 
     def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Json | None:  # noqa: FBT001, FBT002 - the generator's signature
-        schema: Json | None = super()._map_serializer_field(field, direction, bypass_extensions)
+        schema: Json | None = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
         return {**schema, **list_bounds(field)} if schema else schema
 
     def _get_response_bodies(self, direction: Any = "response") -> Json:
@@ -167,14 +171,15 @@ class ApiSchema(AutoSchema):
         if isinstance(body, dict):
             return body
         if isinstance(body, serializers.ListSerializer):
-            return {"type": "array", "items": self.resolve_serializer(body.child, "response").ref}
+            child: Any = body.child
+            return {"type": "array", "items": self.resolve_serializer(child, "response").ref}
         return dict(self.resolve_serializer(body, "response").ref)
 
     def _headers(self, status: int) -> Json:
         names = ["X-Request-Id", "RateLimit"]
         names += ["ETag"] if self.described.etag else []
         names += ["Link"] if self.described.paged else []
-        names += ["Location"] if status == 201 else []
+        names += ["Location"] if status == HTTPStatus.CREATED else []
         names += ["Idempotent-Replayed"] if self.repeatable else []
         return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
