@@ -32,8 +32,9 @@ def verify(text: str, *, now: datetime) -> UUID:
     Raises:
         InvalidToken: it is forged, expired or no order token.
     """
+    coded = text.removeprefix(PREFIX)
     try:
-        raw = base64.b64decode(text.removeprefix(PREFIX) + "==", altchars=b"-_", validate=True)
+        raw = base64.b64decode(coded + "=" * (-len(coded) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError) as error:
         raise InvalidToken("no order token") from error
     if not text.startswith(PREFIX) or len(raw) != _SIZE:
