@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -16,6 +17,10 @@ def answering(raw: bytes) -> Iterator[str]:
         def handle(self) -> None:
             self.request.recv(65536)
             self.request.sendall(raw)
+            self.request.shutdown(socket.SHUT_WR)
+            # Closing with something unread would reset the connection and take the answer along.
+            while self.request.recv(65536):
+                pass
 
     class Server(socketserver.ThreadingTCPServer):
         allow_reuse_address = True
@@ -36,8 +41,5 @@ def answering(raw: bytes) -> Iterator[str]:
 
 def response(status: int, body: bytes) -> bytes:
     """An HTTP answer with this body."""
-    return b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (
-        status,
-        len(body),
-        body,
-    )
+    head = f"HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
