@@ -23,7 +23,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in t
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """Every column but the secret ones."""
-        return [field.name for field in self.model._meta.fields if field.name not in self.secret]  # noqa: SLF001 - Django documents it
+        return [field.name for field in self.model._meta.fields if field.name not in self.secret]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """All that is shown."""
