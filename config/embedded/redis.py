@@ -11,6 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from config.processes import command_line, is_alive, spawn, stop_leftover, wait_until
 from config.variables import ConfigurationError
@@ -86,7 +88,7 @@ class EmbeddedRedis:
 
     def answers(self) -> bool:
         """Whether the server has loaded its data and takes commands."""
-        client = redis.Redis(unix_socket_path=str(self.socket), socket_timeout=2)
+        client = redis.Redis(unix_socket_path=str(self.socket), socket_timeout=2, retry=Retry(NoBackoff(), 0))
         try:
             return bool(client.ping())
         except redis.RedisError:

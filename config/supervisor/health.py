@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 import psycopg
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from config.database.addresses import DatabaseAddress
 
@@ -108,7 +110,9 @@ def _database(address: DatabaseAddress) -> str:
 
 
 def _redis(url: str) -> str:
-    client = redis.Redis.from_url(url, socket_timeout=PROBE_TIMEOUT, socket_connect_timeout=PROBE_TIMEOUT)
+    client = redis.Redis.from_url(
+        url, socket_timeout=PROBE_TIMEOUT, socket_connect_timeout=PROBE_TIMEOUT, retry=Retry(NoBackoff(), 0)
+    )
     try:
         client.ping()
     except redis.RedisError:
