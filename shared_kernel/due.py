@@ -80,7 +80,7 @@ class DueWork:
         model = apps.get_model(self.model) if isinstance(self.model, str) else self.model
         if not issubclass(model, DueRow):
             raise TypeError(f"{self.model} is no DueRow")
-        return model._meta  # noqa: SLF001 - documented by Django
+        return model._meta
 
     def _quoted(self, name: str | None) -> str:
         if name is None:
@@ -112,7 +112,7 @@ def due_work(name: str, *, model: str | type[DueRow], where: str) -> Callable[[F
         ValueError: the name or the model has work already, or they are of two contexts.
     """
     work_place = Place(where)
-    label = model.partition(".")[0] if isinstance(model, str) else model._meta.app_label  # noqa: SLF001 - documented by Django
+    label = model.partition(".")[0] if isinstance(model, str) else model._meta.app_label
     if name.partition(".")[0] != label:
         raise ValueError(f"{name} cannot work on rows of {label}: a context works on its own")
     if name in _works or any(work.model == model for work in _works.values()):

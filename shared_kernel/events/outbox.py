@@ -50,7 +50,7 @@ def record_all(events: Sequence[object], *, aggregate: Aggregate) -> None:
     """Record several events of one aggregate, in this order; otherwise as `record`."""
     if not events:
         return
-    alias = aggregate._state.db  # noqa: SLF001 - where the row lives; Django offers no other name for it
+    alias = aggregate._state.db
     if alias is None:
         raise ValueError("an aggregate records events only once it is saved")
     transactions.require(alias)

@@ -25,8 +25,8 @@ def consumer(batch: int = 100) -> Consumer:
 
 
 def parked() -> list[tuple[int, int, bool]]:
-    """The number of tries and whether it is dead, by seq."""
-    return things.rows(CONSUMER, "select seq, attempts, dead_at is not null from event_parked order by seq")  # type: ignore[return-value]
+    """Seq, number of tries and whether it is dead."""
+    return things.rows(CONSUMER, "select seq, attempts, dead_at is not null from event_parked order by seq")
 
 
 class TestASubscription:
@@ -58,8 +58,12 @@ class TestASubscription:
         ]
 
     def test_hands_its_cause_on_to_what_the_handler_records(self) -> None:
-        seen = []
-        subscribe(NAME, ThingHappened)(lambda event: seen.append(call_context.current()))
+        seen: list[CallContext] = []
+
+        @subscribe(NAME, ThingHappened)
+        def follow(_: ThingHappened) -> None:
+            seen.append(call_context.current())
+
         things.happen(things.make_thing(), 1)
 
         relay.drain()
@@ -164,7 +168,7 @@ class TestAFailingEvent:
 
     def test_is_dead_after_eight_tries(self) -> None:
         @subscribe(NAME, ThingHappened)
-        def follow(event: ThingHappened) -> None:
+        def follow(_: ThingHappened) -> None:
             raise ValueError
 
         things.happen(things.make_thing(), 1)
@@ -178,7 +182,7 @@ class TestAFailingEvent:
         tries: list[int] = []
 
         @subscribe(NAME, ThingHappened)
-        def follow(event: ThingHappened) -> None:
+        def follow(_: ThingHappened) -> None:
             seen_by_others = test_database.superuser().execute("select attempts from orders.event_parked")
             tries.extend(row[0] for row in seen_by_others)
             raise ValueError
@@ -192,7 +196,7 @@ class TestAFailingEvent:
 
     def test_leaves_no_trace_of_a_failure_s_text(self) -> None:
         @subscribe(NAME, ThingHappened)
-        def follow(event: ThingHappened) -> None:
+        def follow(_: ThingHappened) -> None:
             raise ValueError("ann@example.test")
 
         things.happen(things.make_thing(), 1)

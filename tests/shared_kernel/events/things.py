@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.apps.registry import Apps
@@ -25,6 +25,8 @@ APPS = Apps()
 
 
 class Thing(Aggregate):
+    objects: ClassVar[models.Manager[Any]] = models.Manager()
+
     class Meta:
         app_label = PRODUCER
         db_table = "kernel_thing"
@@ -35,6 +37,7 @@ class Thing(Aggregate):
 class Chore(DueRow):
     id = models.UUIDField(primary_key=True)
     done = models.IntegerField(default=0)
+    objects: ClassVar[models.Manager[Any]] = models.Manager()
 
     class Meta:
         app_label = PRODUCER
@@ -54,8 +57,8 @@ class ThingHappened:
 TABLES = """
 create table {producer}.kernel_thing (id uuid primary key, version int not null, created_at timestamptz not null,
   updated_at timestamptz not null);
-create table {producer}.kernel_chore (id uuid primary key, done int not null, due_at timestamptz, leased_until timestamptz,
-  attempts int not null, last_error text, correlation_id uuid);
+create table {producer}.kernel_chore (id uuid primary key, done int not null, due_at timestamptz,
+  leased_until timestamptz, attempts int not null, last_error text, correlation_id uuid);
 create table {consumer}.kernel_effect (id bigint generated always as identity primary key, thing uuid, number int,
   event_id uuid, correlation_id uuid, causation_id uuid, constraint kernel_effect_once unique (event_id));
 create table {consumer}.kernel_parent (id int primary key);
@@ -65,8 +68,8 @@ grant select, insert, update, delete on {consumer}.kernel_effect, {consumer}.ker
   to {consumer}_app;
 """
 DROP = """
-drop table if exists {producer}.kernel_thing, {producer}.kernel_chore, {consumer}.kernel_effect, {consumer}.kernel_child,
-  {consumer}.kernel_parent
+drop table if exists {producer}.kernel_thing, {producer}.kernel_chore, {consumer}.kernel_effect,
+  {consumer}.kernel_child, {consumer}.kernel_parent
 """
 
 
@@ -84,7 +87,9 @@ def tables(database: TestDatabase) -> Iterator[None]:
 
 def make_thing() -> Thing:
     now = datetime.now(UTC)
-    return Thing.objects.using(PRODUCER).create(created_at=now, updated_at=now)
+    thing = Thing(created_at=now, updated_at=now)
+    thing.save(using=PRODUCER)
+    return thing
 
 
 def happen(thing: Thing, *numbers: int) -> None:
@@ -125,7 +130,7 @@ def execute(using: str, statement: str, parameters: Iterable[Any] = ()) -> None:
 def rows(using: str, statement: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
     with connections[using].cursor() as cursor:
         cursor.execute(statement, list(parameters))
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 @contextmanager

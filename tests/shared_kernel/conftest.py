@@ -1,10 +1,11 @@
-"""The stage of the kernel's own tests."""
+"""The stage of the kernel's tests of events and due work."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from celery import current_app
 
 from shared_kernel import due
 from shared_kernel.events import event, registry
@@ -13,8 +14,10 @@ from tests.shared_kernel.events import things
 
 
 @pytest.fixture
-def stage(committed: None, test_database: TestDatabase) -> Iterator[None]:
-    """Real commits, the tables of `things`, and no subscriptions but those the test declares."""
+def stage(committed: None, test_database: TestDatabase) -> Iterator[None]:  # noqa: ARG001 - asked for its commits
+    """Real commits, the tables of `things`, and no subscriptions or due work but those the test declares."""
     with registry.scratch(), due.scratch(), things.tables(test_database):
         event("inventory.thing_happened.v1")(things.ThingHappened)
         yield
+        for work in due.works(things.PRODUCER):
+            current_app.tasks.pop(work.name, None)
