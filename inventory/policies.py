@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +14,9 @@ from shared_kernel.state_machine import StateMachine, Transition
 
 # The most units one bucket may hold: three of them still fit PostgreSQL's integer.
 MAX_UNITS = 500_000_000
+
+# What may name a product in a path: no blanks, no slashes.
+HANDLE_PATTERN = r"[^\s/]{1,200}"
 
 # The most lines one reservation may have, and how long at most it may hold stock, in seconds.
 MAX_LINES = 100
@@ -151,6 +154,11 @@ def allocate(quantity: int, shelves: Sequence[Shelf]) -> list[Taking] | None:
     return takings if missing == 0 else None
 
 
+def titled_by_options(options: Mapping[str, str]) -> str:
+    """What tells a variant from its siblings, in a few words: "L / Blue"; empty for the only one."""
+    return " / ".join(options.values())
+
+
 def sold_as(product_title: str, variant_title: str) -> str:
     """How a variant is called where it stands alone: on an order line, in a mail."""
     return f"{product_title} ({variant_title})" if variant_title else product_title
@@ -209,12 +217,31 @@ class SkuTaken(Rejected):
 
 
 @dataclass(kw_only=True, eq=False)
+class OptionsRepeat(Rejected):
+    """Two variants of a product would be told apart by nothing."""
+
+    code = "options_repeat"
+    summary = "Another variant of the product has the same options as {sku}."
+
+    sku: str
+
+
+@dataclass(kw_only=True, eq=False)
+class TitleMissing(Invalid):
+    """A product that is new has no title."""
+
+    code = "title_missing"
+    summary = "A new product needs a title."
+
+
+@dataclass(kw_only=True, eq=False)
 class StockPromised(Rejected):
     """The change would leave fewer units on hand than are promised to orders or kept as safety stock."""
 
     code = "stock_promised"
-    summary = "Units promised to orders or kept as safety stock cannot be taken away; {available} are free."
+    summary = "Units of {sku} that are promised to orders or kept back cannot be taken away; {available} are free."
 
+    sku: str
     available: int
 
 

@@ -104,8 +104,10 @@ class Migration(migrations.Migration):
                 (
                     "correlation_id",
                     models.UUIDField(
-                        blank=True, default=shared_kernel.models.due._correlation_id,  # noqa: SLF001  # written by makemigrations
-                        editable=False, null=True
+                        blank=True,
+                        default=shared_kernel.models.due._correlation_id,  # written by makemigrations
+                        editable=False,
+                        null=True,
                     ),
                 ),
                 ("order_id", models.UUIDField(unique=True)),
