@@ -46,6 +46,12 @@ def quick_steps() -> Iterator[Step]:
         environment=_serverless(),
     )
     yield Step(
+        name="OpenAPI document",
+        command=_manage("openapi", "--check"),
+        fixing=_manage("openapi", "--write"),
+        environment=_serverless(),
+    )
+    yield Step(
         name="deployment",
         command=_manage("check", "--deploy", "--fail-level", "WARNING"),
         environment=_production(),

@@ -81,7 +81,7 @@ PLANTS: list[tuple[str, LiteralString, str]] = [
 
 
 @pytest.fixture
-def superuser(django_db_setup: None, test_database: TestDatabase) -> Iterator[Cursor]:  # noqa: ARG001
+def superuser(django_db_setup: None, test_database: TestDatabase) -> Iterator[Cursor]:
     """Somebody who may do anything, and whose work is undone."""
     connection = test_database.superuser()
     with connection.transaction(force_rollback=True):
