@@ -40,7 +40,7 @@ class Command(BaseCommand):
         except DomainError as error:
             raise CommandError(f"The audit is not complete: {error.message}", returncode=2) from error
         if found:
-            raise CommandError(f"{found} findings.", returncode=1)
+            raise CommandError(f"Findings: {found}.", returncode=1)
         if not options["json"]:
             self.stdout.write("The audit found nothing.")
 
