@@ -133,7 +133,7 @@ class Migration(migrations.Migration):
                     "correlation_id",
                     models.UUIDField(
                         blank=True,
-                        default=shared_kernel.models.due._correlation_id,  # noqa: SLF001 - written by makemigrations
+                        default=shared_kernel.models.due._correlation_id,
                         editable=False,
                         null=True,
                     ),

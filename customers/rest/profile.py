@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
-from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -28,7 +25,7 @@ class Profile(ApiView):
     @operation("Show the own profile", answers={200: ProfileView}, errors=(CustomerNotFound,), etag=True)
     def get(self, request: Request) -> Response:
         """The profile, with its version as entity tag."""
-        return _show(request, Customer.objects.with_id(self._customer_id))
+        return _show(request, Customer.objects.with_id(self.customer_id))
 
     @operation(
         "Edit the own profile",
@@ -42,14 +39,8 @@ class Profile(ApiView):
         """Take over what a JSON merge patch gives; with `If-Match` only from that version."""
         body = parse(EditProfileRequest, request)
         if "If-Match" in request.headers:
-            require_if_match(request, etag_of(Customer.objects.locked(self._customer_id).version))
-        return _show(request, accounts.edit_profile(customer_id=self._customer_id, **body, now=database_now()))
-
-    @property
-    def _customer_id(self) -> UUID:
-        if self.principal.customer_id is None:
-            raise NotAuthenticated
-        return self.principal.customer_id
+            require_if_match(request, etag_of(Customer.objects.locked(self.customer_id).version))
+        return _show(request, accounts.edit_profile(customer_id=self.customer_id, **body, now=database_now()))
 
 
 def _show(request: Request, customer: Customer) -> Response:

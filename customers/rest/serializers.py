@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from django.core.validators import RegexValidator
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from customers.api import MessageStatus
@@ -22,9 +23,8 @@ from shared_kernel.http.fields import EmailField, TextField, TimestampField, Typ
 from shared_kernel.http.serializers import StrictSerializer
 
 # The well-known part of BCP 47: language, then script, region and variants.
-LOCALE = RegexValidator(
-    r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*\Z", "Must be a language tag such as en or pt-BR.", "invalid"
-)
+LANGUAGE_TAG = r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$"
+LONGEST_LANGUAGE_TAG = 35
 LONGEST_REFRESH_TOKEN = 100
 
 
@@ -40,7 +40,7 @@ class AccountEmailField(EmailField):
 
 
 class PasswordField(TextField):
-    """A password as typed, blanks included, of at most 1024 bytes."""
+    """A password as typed, of at most 1024 bytes; blanks belong to it, but are not enough."""
 
     default_error_messages = {
         PasswordFault.TOO_LONG.value: f"Must have at most {MAX_PASSWORD_BYTES} bytes of UTF-8.",
@@ -52,6 +52,8 @@ class PasswordField(TextField):
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
+        if not text.strip():
+            self.fail("blank")
         if password_fault(text) is PasswordFault.TOO_LONG:
             self.fail(PasswordFault.TOO_LONG.value)
         return text
@@ -64,13 +66,27 @@ class NewPasswordField(PasswordField):
         super().__init__(min_length=MIN_PASSWORD_LENGTH, **options)
 
 
+@extend_schema_field({"type": "string", "maxLength": LONGEST_LANGUAGE_TAG, "pattern": LANGUAGE_TAG})
+class LocaleField(TextField):
+    """A language tag such as `en` or `pt-BR`."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=LONGEST_LANGUAGE_TAG, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if not re.fullmatch(LANGUAGE_TAG.rstrip("$"), text):
+            self.fail("invalid")
+        return text
+
+
 class RegisterRequest(StrictSerializer):
     """What it takes to open an account."""
 
     email = AccountEmailField()
     password = NewPasswordField()
     name = TextField(max_length=200, required=False, allow_blank=True, default="")
-    locale = TextField(max_length=35, required=False, default=DEFAULT_LOCALE, validators=[LOCALE])
+    locale = LocaleField(required=False, default=DEFAULT_LOCALE)
 
 
 class LoginRequest(StrictSerializer):
@@ -90,7 +106,7 @@ class EditProfileRequest(StrictSerializer):
     """A JSON merge patch of the own profile."""
 
     name = TextField(max_length=200, required=False, allow_blank=True)
-    locale = TextField(max_length=35, required=False, validators=[LOCALE])
+    locale = LocaleField(required=False)
 
 
 class AcceptedView(serializers.Serializer[Any]):

@@ -19,7 +19,7 @@ MODELS = (Customer, Session, RefreshToken, ApiKey, Message)
 
 
 @pytest.fixture
-def staff(committed: None) -> Client:  # noqa: ARG001 - the commits come first
+def staff(committed: None) -> Client:
     client = Client()
     client.force_login(User.objects.create_superuser("root", password="a long password"))
     return client

@@ -160,6 +160,7 @@ class TestEveryAnswer:
             ("register", {"email": "a@b.test", "password": "ä" * 600}, "/password", "max_length"),
             ("register", {"email": "a@b.test", "password": 123456789012}, "/password", "invalid"),
             ("register", {"email": "a@b.test", "password": "nul \u0000 and more text"}, "/password", "invalid_text"),
+            ("register", {"email": "a@b.test", "password": " " * 12}, "/password", "blank"),
             ("register", {"email": "a@b.test"}, "/password", "required"),
             ("register", {"email": "no address", "password": PASSWORD}, "/email", "invalid"),
             ("register", {"email": None, "password": PASSWORD}, "/email", "null"),

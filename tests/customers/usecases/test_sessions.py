@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("committed")
 
 
 @pytest.fixture
-def opened(committed: None) -> OpenSession:  # noqa: ARG001 - the commits come first
+def opened(committed: None) -> OpenSession:
     return log_in(register())
 
 
