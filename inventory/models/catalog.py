@@ -117,7 +117,8 @@ class Variant(models.Model):
 
 def _price_key() -> Func:
     """Variant and currency as a range of one text, which an exclusion constraint compares without any extension."""
-    key = Func(Cast("variant_id", models.TextField()), F("currency"), template="(%(expressions)s)", arg_joiner=" || ")
+    # Options in alphabetical order, as migrations write them: Django takes another order for another constraint.
+    key = Func(Cast("variant_id", models.TextField()), F("currency"), arg_joiner=" || ", template="(%(expressions)s)")
     return Func(key, key.copy(), Value("[]"), function="text_span", output_field=models.TextField())
 
 
