@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from orders.api import OrderStatus
 from orders.checkout import log, progress
 from orders.checkout.versions import CURRENT
 from orders.models import ALIAS, CheckoutSaga, Order, Purpose, Stock
@@ -47,7 +48,10 @@ def take_payment_news(news: PaymentNews, *, now: datetime) -> None:
     order.captured += news.captured
     order.refunded += news.refunded
     is_present = checkout.payment_id == news.payment_id
-    order.note_payment(told=news.told if is_present else None, error=news.error if is_present else None, at=now)
+    if is_present:
+        order.note_payment(told=_told(order, news), error=news.error, at=now)
+    else:
+        order.note_payment(told=None, error=None, at=now)
     saga = checkout if is_present else _saga_of_former_payment(order, news, now)
     if saga is not None:
         saga.captured += news.captured
@@ -70,6 +74,13 @@ def take_reservation_expiry(*, order_id: UUID, now: datetime) -> None:
     former, version = order.payment_view(), order.version
     _advance_or_note(order, saga, name="reservation_expired", detail=None, now=now)
     progress.announce_payment(order, former=former, version=version)
+
+
+def _told(order: Order, news: PaymentNews) -> OrderPaymentStatus | None:
+    # A payment that ends leaves an order that still can be paid without one.
+    if news.told is OrderPaymentStatus.CANCELED and order.status == OrderStatus.PENDING_PAYMENT:
+        return OrderPaymentStatus.REQUIRES_PAYMENT_METHOD
+    return news.told
 
 
 def _advance_or_note(order: Order, saga: CheckoutSaga, *, name: str, detail: str | None, now: datetime) -> None:

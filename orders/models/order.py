@@ -161,8 +161,7 @@ class Order(Aggregate):
             captured=self.captured,
             refunded=self.refunded,
         )
-        if told is not None or error is not None:
-            self.payment_error = error
+        self.payment_error = error or self.payment_error
         self.updated_at = at
         self.save(update_fields=["captured", "refunded", "payment_status", "payment_error", "updated_at"])
 

@@ -97,7 +97,7 @@ def _facts(order: Order) -> Iterator[AuditFact]:
         return AuditFact(order_id=order.id, topic=topic, value=value, changed_at=changed_at)
 
     # Stated of every order: whoever holds something for it must find that it exists.
-    yield fact("order", order.status)
+    yield fact("status", order.status)
     checkout = next(saga for saga in sagas if saga.purpose == Purpose.CHECKOUT)
     if checkout.is_over or checkout.waiting_for:
         yield fact("stock", checkout.stock)
