@@ -77,6 +77,8 @@ app.conf.update(
     # On TERM (remapped to QUIT by `manage.py worker`) tasks get so long to finish, then go back to the queue at once.
     worker_soft_shutdown_timeout=20,
     worker_hijack_root_logger=False,
+    # Standard output is where our log lines go; redirected into the log, each line would be logged again, for ever.
+    worker_redirect_stdouts=False,
     worker_enable_remote_control=False,
     worker_send_task_events=False,
     timezone="UTC",
