@@ -1,0 +1,1 @@
+"""What contexts promise each other, held against files that only grow."""
