@@ -60,7 +60,7 @@ class TransitionView(serializers.Serializer[Any]):
 class StateMachineView(serializers.Serializer[Any]):
     """The life of one resource."""
 
-    context = serializers.CharField()
+    context = serializers.CharField()  # type: ignore[assignment]
     resource = serializers.CharField()
     initial = serializers.CharField()
     states = serializers.ListField(child=serializers.CharField())
@@ -70,7 +70,7 @@ class StateMachineView(serializers.Serializer[Any]):
 class StateMachinesView(serializers.Serializer[Any]):
     """The lives of all resources."""
 
-    data = StateMachineView(many=True)
+    data = StateMachineView(many=True)  # type: ignore[assignment]
 
 
 class OpenApiDocument(ApiView):
@@ -99,14 +99,14 @@ class StateMachines(ApiView):
 
 
 @require_safe
-def docs(request: HttpRequest) -> HttpResponse:
+def docs(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """A page to browse and try the API, made of bundled files only."""
     _require_docs()
     return HttpResponse(PAGE.format(files=static(SWAGGER)))
 
 
 @require_safe
-def start_script(request: HttpRequest) -> HttpResponse:
+def start_script(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """The script that fills the page."""
     _require_docs()
     return HttpResponse(START, content_type="text/javascript")

@@ -36,7 +36,9 @@ EVENT_PREFIX = "evt"
 class FindingView(serializers.Serializer[Any]):
     """One violation of an invariant."""
 
-    source = serializers.CharField(help_text="A context, `between contexts`, or the catalog of a database alias.")
+    source = serializers.CharField(  # type: ignore[assignment]
+        help_text="A context, `between contexts`, or the catalog of a database alias."
+    )
     invariant = serializers.CharField()
     subject = serializers.CharField()
     detail = serializers.CharField()
@@ -45,7 +47,7 @@ class FindingView(serializers.Serializer[Any]):
 class AuditView(serializers.Serializer[Any]):
     """The outcome of an audit."""
 
-    data = FindingView(many=True)
+    data = FindingView(many=True)  # type: ignore[assignment]
     clean = serializers.BooleanField()
 
 
@@ -53,7 +55,7 @@ class EventView(serializers.Serializer[Any]):
     """One logged event; ids inside its payload are TypeIDs."""
 
     id = TypeIdField(EVENT_PREFIX)
-    context = serializers.CharField()
+    context = serializers.CharField()  # type: ignore[assignment]
     seq = serializers.IntegerField(help_text="Its place in the log of its context, which has no gaps.")
     name = serializers.CharField()
     aggregate = serializers.CharField(help_text="The id of what it happened to, as a plain UUID.")

@@ -130,7 +130,7 @@ class MoneyField(serializers.Field):  # type: ignore[type-arg]
     """`{"amount": 1999, "currency": "EUR"}` in minor units outside, `Money` inside."""
 
     default_error_messages = {
-        "invalid": 'Must be an object such as {"amount": 1999, "currency": "EUR"} with an integer of minor units.',
+        "invalid": "Must be an object with `amount`, an integer of minor units, and `currency`, a code of ISO 4217.",
         "invalid_choice": "This currency is not known.",
         "min_value": "The amount must be at least {min_amount}.",
         "max_value": "The amount must be at most {max_amount}.",

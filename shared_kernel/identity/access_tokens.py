@@ -1,4 +1,4 @@
-"""Access tokens of customers: short-lived Ed25519 JWTs (RFC 9068, RFC 8037) that any context verifies without a call."""
+"""Access tokens of customers: short-lived Ed25519 JWTs (RFC 9068, 8037) that any context verifies without a call."""
 
 from __future__ import annotations
 

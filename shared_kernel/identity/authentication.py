@@ -1,4 +1,4 @@
-"""Authenticators: bearer access token, bearer API key, order token; none of them ever lets a bad credential pass as anonymous."""
+"""Authenticators: access token, API key, order token; none lets a bad credential pass as an anonymous caller."""
 
 from __future__ import annotations
 

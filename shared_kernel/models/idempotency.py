@@ -10,9 +10,9 @@ from django.db import models
 class IdempotencyKey(models.Model):
     """One use of a key by one principal on one method and path.
 
-    `scope` is SHA-256 over those four, so the key itself is not stored; `fingerprint` is SHA-256 of the request. Without a
-    `status` the request is still running (until `leased_until`), or broke off and waits to be driven again under the same
-    `resource_id`. `holder` names the run that may store the answer.
+    `scope` is SHA-256 over those four, so the key itself is not stored; `fingerprint` is SHA-256 of the request.
+    Without a `status` the request is still running (until `leased_until`), or broke off and waits to be driven again
+    under the same `resource_id`. `holder` names the run that may store the answer.
     """
 
     app_privileges: ClassVar[tuple[str, ...]] = ("SELECT", "INSERT", "UPDATE", "DELETE")

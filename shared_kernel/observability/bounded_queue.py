@@ -1,4 +1,4 @@
-"""A log sink that never blocks its caller: lines wait in a bounded queue, and what does not fit is dropped and counted."""
+"""A log sink that never blocks its caller: lines wait in a bounded queue, and what does not fit is dropped."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import os
 import sys
 import threading
 from collections import deque
+from itertools import groupby
+from operator import itemgetter
 from typing import TextIO
 
 DEFAULT_CAPACITY = 10_000
@@ -15,8 +17,8 @@ DEFAULT_CAPACITY = 10_000
 class BoundedQueue:
     """Writes lines to a stream from a thread of its own.
 
-    A reader that stops reading (a full pipe, a full disk) stops only that thread. A standard `queue.Queue` would do, but its
-    lock can be held by another thread at the moment of a fork; here everything is made anew in the child.
+    A reader that stops reading (a full pipe, a full disk) stops only that thread. A standard `queue.Queue` would do,
+    but its lock can be held by another thread at the moment of a fork; here everything is made anew in the child.
     """
 
     def __init__(self, stream: TextIO | None = None, capacity: int = DEFAULT_CAPACITY) -> None:
@@ -27,7 +29,7 @@ class BoundedQueue:
         atexit.register(self.flush)
 
     def _reset(self) -> None:
-        self._lines: deque[str] = deque()
+        self._lines: deque[tuple[TextIO, str]] = deque()
         self._dropped = 0
         self._reported = 0
         self._writing = False
@@ -45,7 +47,8 @@ class BoundedQueue:
             if len(self._lines) >= self._capacity:
                 self._dropped += 1
                 return
-            self._lines.append(line)
+            # Standard output as it is now: whoever redirects it for a while gets the lines of that while.
+            self._lines.append((self._stream or sys.stdout, line))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._write_forever, name="log-writer", daemon=True)
                 self._thread.start()
@@ -70,11 +73,11 @@ class BoundedQueue:
                 self._reported += lost
                 self._writing = True
             if lost:
-                batch.append(f'{{"event":"log_lines_dropped","level":"warning","count":{lost}}}')
-            self._write("".join(f"{line}\n" for line in batch))
+                batch.append((batch[-1][0], f'{{"event":"log_lines_dropped","level":"warning","count":{lost}}}'))
+            for stream, lines in groupby(batch, key=itemgetter(0)):
+                self._write(stream, "".join(f"{line}\n" for _, line in lines))
 
-    def _write(self, text: str) -> None:
-        stream = self._stream or sys.stdout
+    def _write(self, stream: TextIO, text: str) -> None:
         try:
             stream.write(text)
             stream.flush()

@@ -92,7 +92,7 @@ class ExceptionFields:
 def _exception_info(given: Any) -> ExceptionInfo | None:
     if isinstance(given, BaseException):
         return (type(given), given, given.__traceback__)
-    if isinstance(given, tuple) and len(given) == 3 and given[0] is not None:
+    if isinstance(given, tuple) and given[0] is not None:
         return given
     if given:
         kind, error, trace = sys.exc_info()

@@ -62,7 +62,7 @@ def configure(
     In production, fields that are not on the allow-list are hashed, exceptions lose their messages, and the messages of
     libraries stay templates ("%s timed out"), because their arguments may be personal data.
     """
-    global _sink
+    global _sink  # noqa: PLW0603 - one sink per process
     _sink = sink = BoundedQueue(stream)
     threshold = logging.getLevelNamesMapping()[level]
     fixed = {"service": service, "role": role, "version": version, "env": env}
@@ -144,5 +144,5 @@ class _LibraryHandler(logging.Handler):
             for processor in self._processors:
                 event = processor(None, record.levelname.lower(), event)
             self._sink.put(event)
-        except Exception:
+        except Exception:  # noqa: BLE001 - a log line never breaks its caller
             self.handleError(record)
