@@ -76,7 +76,7 @@ def _summary(reservation: Reservation, now: datetime) -> ReservationSummary:
                 sku=line.sku,
                 title=line.title,
                 quantity=line.quantity,
-                unit_price=line.unit_price(reservation.currency),
+                unit_price=line.unit_price,
             )
             for line in reservation.lines.order_by("position")
         ],

@@ -22,6 +22,9 @@ HANDLE_PATTERN = r"[^\s/]{1,200}"
 MAX_LINES = 100
 MAX_HOLD_SECONDS = 31 * 24 * 3600
 
+# The most variants one product may have: it is always shown with all of them.
+MAX_VARIANTS = 250
+
 
 class Publication(StrEnum):
     """Whether buyers see a product."""
@@ -189,6 +192,14 @@ class StockLevelNotFound(NotFound):
 
 
 @dataclass(kw_only=True, eq=False)
+class ReservationUnknown(NotFound):
+    """No reservation has this id."""
+
+    code = "reservation_unknown"
+    summary = "There is no such reservation."
+
+
+@dataclass(kw_only=True, eq=False)
 class UnknownLocation(Invalid):
     """No location has this id."""
 
@@ -224,6 +235,16 @@ class OptionsRepeat(Rejected):
     summary = "Another variant of the product has the same options as {sku}."
 
     sku: str
+
+
+@dataclass(kw_only=True, eq=False)
+class TooManyVariants(Invalid):
+    """A product would have more variants than can be shown at once."""
+
+    code = "too_many_variants"
+    summary = "A product has at most {limit} variants."
+
+    limit: int = MAX_VARIANTS
 
 
 @dataclass(kw_only=True, eq=False)

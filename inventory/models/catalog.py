@@ -7,10 +7,11 @@ from uuid import UUID
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
-from django.db.models import Deferrable, F, Func, Q, Value
+from django.db.models import Deferrable, F, Func, Prefetch, Q, Value
 from django.db.models.functions import Cast, Lower
 
-from inventory.policies import PRODUCT, ProductNotFound, Publication
+from inventory.policies import PRODUCT, ProductNotFound, Publication, VariantNotFound
+from shared_kernel.clock import AshlarNow
 from shared_kernel.ids import new_id
 from shared_kernel.models import Aggregate
 from shared_kernel.money import MAX_AMOUNT, Money
@@ -23,9 +24,20 @@ class ProductQuerySet(models.QuerySet["Product"]):
         """Only what buyers see."""
         return self.filter(publication=Publication.PUBLISHED)
 
-    def titled(self, start: str) -> ProductQuerySet:
-        """Only products whose title begins like this, whatever the case."""
-        return self.filter(search_title__startswith=start.lower())
+    def get_one(self, product_id: UUID) -> Product:
+        """One product.
+
+        Raises:
+            ProductNotFound: none of these has this id.
+        """
+        product = self.filter(pk=product_id).first()
+        if product is None:
+            raise ProductNotFound
+        return product
+
+    def with_variants(self) -> ProductQuerySet:
+        """With their variants in order, each with the prices that hold now; two more queries, however many products."""
+        return self.prefetch_related(Prefetch("variants", Variant.objects.order_by("position", "id").with_prices()))
 
     def locked(self, product_id: UUID) -> Product:
         """One product, locked until the transaction ends.
@@ -33,10 +45,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
         Raises:
             ProductNotFound: none has this id.
         """
-        product = self.select_for_update(no_key=True).filter(pk=product_id).first()
-        if product is None:
-            raise ProductNotFound
-        return product
+        return self.select_for_update(no_key=True).get_one(product_id)
 
 
 class Product(Aggregate):
@@ -93,6 +102,27 @@ class Product(Aggregate):
         self.save(update_fields=["publication", "updated_at"])
 
 
+class VariantQuerySet(models.QuerySet["Variant"]):
+    """Questions asked of variants."""
+
+    def with_prices(self) -> VariantQuerySet:
+        """With the prices that hold now, as `current_prices`."""
+        prices = Price.objects.valid(AshlarNow()).order_by("currency")
+        return self.prefetch_related(Prefetch("prices", prices, to_attr="current_prices"))
+
+    def get_visible(self, variant_id: UUID) -> Variant:
+        """One variant that buyers see, with its product.
+
+        Raises:
+            VariantNotFound: none has this id, or its product is hidden.
+        """
+        seen = self.filter(pk=variant_id, product__publication=Publication.PUBLISHED)
+        variant = seen.select_related("product").first()
+        if variant is None:
+            raise VariantNotFound
+        return variant
+
+
 class Variant(models.Model):
     """One form in which a product is sold; `options` says which, by option name ("Size": "L"). It has the SKU."""
 
@@ -102,6 +132,8 @@ class Variant(models.Model):
     title = models.CharField(max_length=300, default="", blank=True)
     options = models.JSONField(default=dict, blank=True)
     position = models.PositiveIntegerField(default=1)
+
+    objects = VariantQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["product", "position", "id"], name="variant_in_product")]
@@ -125,7 +157,7 @@ def _price_key() -> Func:
 class PriceQuerySet(models.QuerySet["Price"]):
     """Questions asked of prices."""
 
-    def valid(self, now: datetime) -> PriceQuerySet:
+    def valid(self, now: datetime | AshlarNow) -> PriceQuerySet:
         """Only the prices that hold at `now`, at most one per variant and currency."""
         return self.filter(valid_from__lte=now).filter(Q(valid_to=None) | Q(valid_to__gt=now))
 

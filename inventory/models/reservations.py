@@ -7,15 +7,17 @@ from typing import ClassVar
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 
 from inventory.api import ReservationNotFound, ReservationState
 from inventory.models.catalog import Variant
 from inventory.models.stock import StockLevel
-from inventory.policies import RESERVATION, state_at
+from inventory.policies import RESERVATION, ReservationUnknown, state_at
 from shared_kernel.ids import new_id
 from shared_kernel.models import Aggregate, DueRow
 from shared_kernel.money import MAX_AMOUNT, Money
+
+HELD = ReservationState.HELD.value
 
 
 class ReservationQuerySet(models.QuerySet["Reservation"]):
@@ -32,13 +34,28 @@ class ReservationQuerySet(models.QuerySet["Reservation"]):
             raise ReservationNotFound(order_id=order_id)
         return reservation
 
+    def with_lines(self) -> ReservationQuerySet:
+        """With their lines in order; one more query, however many reservations."""
+        return self.prefetch_related(Prefetch("lines", ReservationLine.objects.order_by("position")))
+
+    def get_one(self, reservation_id: UUID) -> Reservation:
+        """One reservation.
+
+        Raises:
+            ReservationUnknown: none has this id.
+        """
+        reservation = self.filter(pk=reservation_id).first()
+        if reservation is None:
+            raise ReservationUnknown
+        return reservation
+
     def locked(self) -> ReservationQuerySet:
         """Lock the reservations in order of id; stock levels are locked after them, never before."""
         return self.select_for_update(no_key=True).order_by("id")
 
     def lapsed(self, now: datetime) -> ReservationQuerySet:
         """Holds that have run out by `now` and still count as reserved."""
-        return self.filter(state=ReservationState.HELD, expires_at__lte=now)
+        return self.filter(state=HELD, expires_at__lte=now)
 
 
 class Reservation(Aggregate, DueRow):
@@ -53,9 +70,7 @@ class Reservation(Aggregate, DueRow):
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=["expires_at"], condition=Q(state=ReservationState.HELD.value), name="reservation_running_out"
-            ),
+            models.Index(fields=["expires_at"], condition=Q(state=HELD), name="reservation_running_out"),
             models.Index(fields=["created_at", "id"], name="reservation_by_age"),
         ]
         constraints = [
@@ -63,7 +78,7 @@ class Reservation(Aggregate, DueRow):
                 condition=Q(state__in=list(map(str, RESERVATION.states))), name="reservation_state_known"
             ),
             models.CheckConstraint(
-                condition=~Q(state=ReservationState.HELD.value) | Q(expires_at__isnull=False),
+                condition=~Q(state=HELD) | Q(expires_at__isnull=False),
                 name="reservation_held_ends",
             ),
         ]
@@ -136,9 +151,10 @@ class ReservationLine(models.Model):
             ),
         ]
 
-    def unit_price(self, currency: str) -> Money:
-        """The price of one unit in the currency of the reservation."""
-        return Money(amount=self.unit_amount, currency=currency)
+    @property
+    def unit_price(self) -> Money:
+        """The price of one unit."""
+        return Money(amount=self.unit_amount, currency=self.reservation.currency)
 
 
 class ReservationAllocation(models.Model):

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from inventory.models.catalog import Variant
-from inventory.policies import MAX_UNITS, AdjustmentReason, Bucket, MovementReason, available_units
+from inventory.policies import MAX_UNITS, AdjustmentReason, Bucket, MovementReason, StockLevelNotFound, available_units
 from shared_kernel.ids import new_id
 from shared_kernel.models import Aggregate
 
@@ -40,6 +40,17 @@ class StockLevelQuerySet(models.QuerySet["StockLevel"]):
             .select_for_update(of=("self",), no_key=True)
             .order_by("variant_id", "location_id")
         )
+
+    def get_one(self, level_id: UUID) -> StockLevel:
+        """One level.
+
+        Raises:
+            StockLevelNotFound: none has this id.
+        """
+        level = self.filter(pk=level_id).first()
+        if level is None:
+            raise StockLevelNotFound
+        return level
 
     def locked_for(self, variant_ids: Iterable[UUID], *, also: Iterable[UUID] = ()) -> list[StockLevel]:
         """All levels of these variants and the levels of the ids in `also`, locked."""

@@ -13,12 +13,14 @@ from django.db import IntegrityError, transaction
 from inventory.events import ProductCreated, ProductUpdated
 from inventory.models import INVENTORY, Product, Variant
 from inventory.policies import (
+    MAX_VARIANTS,
     AdjustmentReason,
     HandleTaken,
     OptionsRepeat,
     Publication,
     SkuTaken,
     TitleMissing,
+    TooManyVariants,
     titled_by_options,
 )
 from inventory.usecases.prices import change_prices
@@ -66,6 +68,7 @@ def write_sheet(sheet: ProductSheet, *, now: datetime) -> Outcome:
         HandleTaken: somebody else made a product of this handle at the same moment.
         SkuTaken: a variant of another product has one of the SKUs.
         OptionsRepeat: two variants of the product would have the same options.
+        TooManyVariants: the product would have more than can be shown at once.
         StockPromised: fewer units would be left than are promised or kept back.
         TooManyUnits: more than a stock level counts.
     """
@@ -150,6 +153,8 @@ def _write_variants(product: Product, sheets: Sequence[VariantSheet]) -> tuple[d
                 variant.options = options
                 variant.title = titled_by_options(options)
             changed.append(variant)
+    if len(present) + len(new) > MAX_VARIANTS:
+        raise TooManyVariants
     _refuse_repeated_options([*present, *new])
     try:
         with transaction.atomic(using=INVENTORY):

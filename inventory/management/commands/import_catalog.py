@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, transaction
 
-from inventory.management.loading import Progress, load
+from inventory.management.loading import REFUSED, Progress, load
 from inventory.models import INVENTORY
 from inventory.usecases.catalog_import.ashlar import AshlarFormat, location_codes
-from inventory.usecases.catalog_import.importing import known_locations
 from inventory.usecases.catalog_import.lines import CsvFile, Problem, UnreadableFile
 from inventory.usecases.catalog_import.products import ProductRows, ReadProduct, read_products
 from inventory.usecases.catalog_import.shopify import ShopifyFormat
+from inventory.usecases.locations import ensure_location, known_locations
 from shared_kernel.money import CURRENCY_DIGITS
 
 
@@ -66,31 +67,30 @@ class Command(BaseCommand):
             ) from error
 
     def _import(self, stream: BinaryIO, path: Path, options: dict[str, Any]) -> None:
-        file = CsvFile(stream, encoding=options["encoding"])
-        chosen = self._format(file, options)
         size = path.stat().st_size or 1
-        report = load(
-            read_products(file, handle_column=chosen.handle_column, understand=chosen.understand),
-            tell=lambda problem: self._tell(path, problem),
-            progress=Progress(self.stderr, done=lambda: min(stream.tell() / size, 1.0)),
-        )
+        with closing(CsvFile(stream, encoding=options["encoding"])) as file:
+            chosen = self._format(file, options)
+            report = load(
+                read_products(file, handle_column=chosen.handle_column, understand=chosen.understand),
+                tell=lambda problem: self._tell(path, problem),
+                progress=Progress(self.stderr, done=lambda: min(stream.tell() / size, 1.0)),
+            )
         self.stdout.write(f"{path}: {report}.")
         if report.problems:
-            raise CommandError(
-                f"{report.problems} problems kept {report.products['refused']} products out.", returncode=1
-            )
+            refused = report.products[REFUSED]
+            raise CommandError(f"Problems found: {report.problems}; products left out: {refused}.", returncode=1)
 
     def _format(self, file: CsvFile, options: dict[str, Any]) -> Format:
         name = options["format"] or ("shopify" if "Handle" in file.columns else "ashlar")
         with transaction.atomic(using=INVENTORY, durable=True):
             if name == "shopify":
-                here = options["location"]
-                location_id = known_locations([here], make_missing=True)[here]
-                return ShopifyFormat(file.columns, currency=options["currency"], location_id=location_id)
+                here = ensure_location(code=options["location"], name=options["location"])
+                return ShopifyFormat(file.columns, currency=options["currency"], location_id=here)
             codes = location_codes(file.columns)
-            return AshlarFormat(
-                file.columns, locations=known_locations(codes, make_missing=options["create_locations"])
-            )
+            if options["create_locations"]:
+                for code in codes:
+                    ensure_location(code=code, name=code)
+            return AshlarFormat(file.columns, locations=known_locations(codes))
 
     def _tell(self, path: Path, problem: Problem) -> None:
         self.stdout.write(f"{path}:{problem}")

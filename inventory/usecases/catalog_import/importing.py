@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
-from inventory.models import INVENTORY, Location, Product
+from inventory.models import INVENTORY, Product
 from inventory.policies import OptionsRepeat, SkuTaken, StockPromised, TitleMissing
 from inventory.usecases.catalog_import.lines import Problem
 from inventory.usecases.catalog_import.products import ReadProduct
@@ -41,19 +40,6 @@ def import_product(product: ReadProduct, *, only_new: bool = False, now: datetim
         line = product.lines.get(sku, product.line) if sku else product.line
         column, reason = _in_terms_of_the_file(error)
         raise ProductRefused([Problem(line=line, column=column, reason=reason)]) from error
-
-
-def known_locations(codes: Iterable[str], *, make_missing: bool) -> dict[str, UUID]:
-    """The ids of the locations of these codes; with `make_missing` those that do not exist are made, as last choice."""
-    transactions.require(INVENTORY)
-    wanted = list(dict.fromkeys(codes))
-    known = dict(Location.objects.filter(code__in=wanted).values_list("code", "id"))
-    for code in wanted:
-        if code not in known and make_missing:
-            position = 1 + Location.objects.count()
-            location, _ = Location.objects.get_or_create(code=code, defaults={"name": code, "position": position})
-            known[code] = location.id
-    return known
 
 
 def _in_terms_of_the_file(error: DomainError) -> tuple[str | None, str]:

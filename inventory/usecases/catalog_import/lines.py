@@ -54,10 +54,10 @@ class CsvFile:
         Raises:
             UnreadableFile: there is none, or it cannot be understood.
         """
-        text = _decoded(stream, encoding)
-        first = text.readline()
-        self._delimiter = max(DELIMITERS, key=first.count)
-        self._records = csv.reader(chain([first], text), delimiter=self._delimiter)
+        self._text = _decoded(stream, encoding)
+        first = self._text.readline()
+        delimiter = max(DELIMITERS, key=first.count)
+        self._records = csv.reader(chain([first], self._text), delimiter=delimiter)
         try:
             self.columns = [name.strip() for name in next(self._records, [])]
         except csv.Error as error:
@@ -69,6 +69,10 @@ class CsvFile:
         named = [name for name in self.columns if name]
         if repeated := sorted({name for name in named if named.count(name) > 1}):
             raise UnreadableFile(f"The header names columns twice: {', '.join(repeated)}.")
+
+    def close(self) -> None:
+        """Close the stream."""
+        self._text.close()
 
     def rows(self) -> Iterator[Row]:
         """Every record after the header; empty lines are left out, records of a wrong form come with their problems."""
