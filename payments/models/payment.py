@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
 from uuid import UUID
 
 from django.db import models
@@ -39,10 +38,6 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
             PaymentNotFound: no payment has this id.
         """
         return self.select_for_update().of_id(payment_id)
-
-    def active(self) -> Self:
-        """Payments that are not over: at most one per order."""
-        return self.exclude(status=PaymentStatus.CANCELED)
 
 
 class Payment(Aggregate):

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from payments.api import InvalidAmount, PaymentIdReused, PaymentInProgress, PaymentMethod, PaymentStatus
 from payments.events import PaymentCanceled, PaymentCreated
@@ -38,11 +39,18 @@ def create_payment(
         PaymentMethodNotSupported: no provider takes this method.
     """
     transactions.require(PAYMENTS)
-    existing = Payment.objects.filter(id=payment_id).first()
-    if existing is not None:
-        return _same(existing, order_id, amount, method)
+    # Both by one statement: between two, this very payment could appear and be taken for another one of the order.
+    in_the_way = Payment.objects.select_for_update().filter(
+        Q(id=payment_id) | (Q(order_id=order_id) & ~Q(status=PaymentStatus.CANCELED))
+    )
+    by_id = {payment.id: payment for payment in in_the_way}
+    if payment_id in by_id:
+        return _same(by_id[payment_id], order_id, amount, method)
     if not 0 < amount.amount <= MAX_AMOUNT:
         raise InvalidAmount(currency=amount.currency)
+    provider = registry.provider_of(method.type)
+    for active in by_id.values():
+        _make_way(active, now)
     payment = Payment(
         id=payment_id,
         order_id=order_id,
@@ -51,18 +59,19 @@ def create_payment(
         currency=amount.currency,
         method_type=method.type,
         method_token=method.token,
-        provider=registry.provider_of(method.type),
+        provider=provider,
         status=PaymentStatus.PROCESSING,
         created_at=now,
         updated_at=now,
     )
-    _make_way(order_id, now)
     try:
         with transaction.atomic(using=PAYMENTS):
             payment.save(force_insert=True)
     except IntegrityError:
         # Somebody wrote this payment, or another one of the order, since we looked; it is committed now.
-        return _same(_winner(payment_id, order_id), order_id, amount, method)
+        return create_payment(
+            payment_id=payment_id, order_id=order_id, amount=amount, method=method, customer_id=customer_id, now=now
+        )
     PaymentTransaction.request(
         payment, TransactionKind.AUTHORIZE, reference_id=payment.id, amount=payment.amount, at=now
     )
@@ -70,22 +79,11 @@ def create_payment(
     return payment
 
 
-def _make_way(order_id: UUID, now: datetime) -> None:
-    active = Payment.objects.active().select_for_update().filter(order_id=order_id).first()
-    if active is None:
-        return
+def _make_way(active: Payment, now: datetime) -> None:
     if active.status != PaymentStatus.REQUIRES_PAYMENT_METHOD:
         raise PaymentInProgress(payment_id=active.id, status=PaymentStatus(active.status))
     active.cancel(reason=SUPERSEDED, at=now)
-    outbox.record(PaymentCanceled(payment_id=active.id, order_id=order_id, reason=SUPERSEDED), aggregate=active)
-
-
-def _winner(payment_id: UUID, order_id: UUID) -> Payment:
-    payment = Payment.objects.filter(id=payment_id).first()
-    if payment is not None:
-        return payment
-    active = Payment.objects.active().get(order_id=order_id)
-    raise PaymentInProgress(payment_id=active.id, status=PaymentStatus(active.status))
+    outbox.record(PaymentCanceled(payment_id=active.id, order_id=active.order_id, reason=SUPERSEDED), aggregate=active)
 
 
 def _same(payment: Payment, order_id: UUID, amount: Money, method: PaymentMethod) -> Payment:
