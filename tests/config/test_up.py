@@ -174,6 +174,5 @@ class TestUp:
 
         assert refused.returncode == 2
         assert said.startswith(f"ashlar: PORT is {up.ports[0]}, where another program listens".encode())
-        assert said.count(b"
-") == 1
+        assert said.count(b"\n") == 1
         assert up.processes() == {}
