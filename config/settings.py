@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import Any
 
 from config.database.aliases import databases
@@ -18,14 +17,6 @@ PRODUCTION = ENVIRONMENT.production
 VERSION = "0.1.0"
 
 contexts.configure(CONTEXTS, ENVIRONMENT.contexts)
-
-
-def _exists(path: str) -> bool:
-    """Whether the module of a dotted path is there yet."""
-    try:
-        return find_spec(path) is not None
-    except ModuleNotFoundError:
-        return False
 
 
 # What the packages below `config` may know of the configuration
@@ -55,7 +46,7 @@ ASHLAR_SIM_PROVIDER_SECRET = ENVIRONMENT.simulator.secret if ENVIRONMENT.simulat
 SECRET_KEY = ENVIRONMENT.secrets.django
 DEBUG = False
 ALLOWED_HOSTS = list(ENVIRONMENT.listeners.allowed_hosts)
-ROOT_URLCONF = "config.urls" if _exists("config.urls") else "django.conf.urls.i18n"
+ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en-us"
