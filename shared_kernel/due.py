@@ -121,7 +121,7 @@ def due_work(name: str, *, model: str | type[DueRow], where: str) -> Callable[[F
     def declare(function: FunctionT) -> FunctionT:
         _works[name] = DueWork(name=name, model=model, where=work_place, function=function)
         if work_place is Place.WORKER:
-            tasks.register_entry(name, lambda row_id: run_one(name, row_id))
+            tasks.register_entry(name, lambda row_id, lease: run_one(name, row_id, lease))
         return function
 
     return declare
@@ -192,29 +192,36 @@ def run(work: DueWork, claimed: Claimed) -> bool:
                 raise
             log.warning(
                 "due_work_failed",
-                work=work.name,
+                task=work.name,
                 row_id=str(claimed.row_id),
                 attempts=claimed.attempts + 1,
                 error=failures.describe(error),
+                exc_info=error,
             )
             _postpone(work, claimed, error)
             return False
     return True
 
 
-def run_one(name: str, row_id: UUID) -> bool:
-    """Do the named work on one row that was rung, unless it is no longer due; False if that, or if the work failed."""
+def run_one(name: str, row_id: UUID, lease: datetime | None = None) -> bool:
+    """Do the named work on one row for which a worker was rung under `lease`; False if it is not to be done, or failed.
+
+    It is not when the row is no longer due, or when it has been leased again since: somebody else does it then. None is
+    for whoever knows that nobody does.
+    """
     work = _works[name]
     with connections[work.context].cursor() as cursor:
         # The lease begins anew: the task may have waited long in the queue.
         cursor.execute(
             f"update {work.table} set leased_until = ashlar_now() + make_interval(secs => %s::float8)"  # noqa: S608 - a table name
-            f" where {work.key} = %s::uuid and due_at <= ashlar_now() returning leased_until, attempts, correlation_id",
-            [LEASE.total_seconds(), row_id],
+            f" where {work.key} = %s::uuid and due_at <= ashlar_now()"
+            " and (%s::timestamptz is null or leased_until = %s::timestamptz)"
+            " returning leased_until, attempts, correlation_id",
+            [LEASE.total_seconds(), row_id, lease, lease],
         )
         row = cursor.fetchone()
     if row is None:
-        log.debug("due_work_no_longer_due", work=name, row_id=str(row_id))
+        log.debug("due_work_no_longer_due", task=name, row_id=str(row_id))
         return False
     return run(work, Claimed(row_id=row_id, lease=row[0], attempts=row[1], correlation_id=row[2]))
 

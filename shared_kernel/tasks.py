@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -80,13 +81,17 @@ def broker_rests() -> bool:
     return time.monotonic() < _Broker.resting_until
 
 
-def register_entry(name: str, run: Callable[[UUID], object]) -> None:
-    """Make `name` a Celery task that takes `row_id` and ignores keyword arguments it does not know."""
+def register_entry(name: str, run: Callable[[UUID, datetime | None], object]) -> None:
+    """Make `name` a Celery task that hands a row and the lease it was rung under to `run`.
 
-    def entry(*, row_id: str, **_: object) -> None:
-        run(UUID(row_id))
+    The lease of a task that is delivered again is void: the worker that had it is dead, or over its time limit.
+    """
 
-    shared_task(name=name, base=ContextTask)(entry)
+    def entry(task: ContextTask, /, *, row_id: str, lease: str | None = None, **_: object) -> None:
+        again = (task.request.delivery_info or {}).get("redelivered", False)
+        run(UUID(row_id), datetime.fromisoformat(lease) if lease and not again else None)
+
+    shared_task(name=name, base=ContextTask, bind=True)(entry)
 
 
 def _headers_of(context: CallContext) -> dict[str, str | None]:

@@ -163,6 +163,7 @@ class Consumer:
             seq=event.seq,
             event_id=str(event.id),
             error=failures.describe(error),
+            exc_info=error,
         )
         reached = Position(cursor=event.seq, epoch=here.epoch)
         with transaction.atomic(using=self._subscription.consumer, durable=True):
@@ -204,8 +205,9 @@ class Consumer:
             subscription=self._subscription.name,
             seq=parked.seq,
             attempts=parked.attempts + 1,
-            dead=dead,
+            state="dead" if dead else "waiting",
             error=failures.describe(error),
+            exc_info=error,
         )
 
 

@@ -67,6 +67,8 @@ class Loop(threading.Thread):
 
     def _report(self, error: Exception, errors: int) -> None:
         if failures.is_outage(error):
-            log.warning("relay_lost_database", loop=self.name, errors=errors, error=failures.describe(error))
+            log.warning("relay_lost_database", task=self.name, attempts=errors, error=failures.describe(error))
         else:
-            log.error("relay_turn_failed", loop=self.name, errors=errors, error=failures.describe(error))
+            log.error(
+                "relay_turn_failed", task=self.name, attempts=errors, error=failures.describe(error), exc_info=error
+            )

@@ -6,10 +6,11 @@ from django.db import connections
 
 BATCH = 1000
 
-# The condition saves the head lock and a transaction id when nothing is pending, which is most polls.
+# The condition saves the head lock and a transaction id when nothing is pending, which is most polls. It is ordered so
+# that it goes by the index, from the floor: the rest of the table may be dead rows that an old snapshot keeps.
 _SEQUENCE = """
 select moved from sequence_batch(%s::int)
-where exists (select 1 from outbox_pending where id > (select floor_id from event_head))
+where (select true from outbox_pending where id > (select floor_id from event_head) order by id limit 1)
 """
 
 

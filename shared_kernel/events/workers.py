@@ -13,7 +13,7 @@ from shared_kernel.call_context import CallContext
 from shared_kernel.due import Claimed, DueWork, Place
 from shared_kernel.events import registry
 from shared_kernel.events.consumer import Consumer
-from shared_kernel.events.feed import feed_of
+from shared_kernel.events.feed import NoFeed, feed_of
 from shared_kernel.events.loops import Loop
 from shared_kernel.events.position import NotOwner
 from shared_kernel.ids import new_id
@@ -31,14 +31,17 @@ log = structlog.get_logger(__name__)
 def consumers_of(context: str) -> list[Consumer]:
     """A consumer for every partition of every subscription of a context.
 
-    Raises:
-        NoFeed: it follows a producer that this process cannot read.
+    One that follows a producer out of reach is left out with a warning: its cursor stays, so it goes on when it is not.
     """
-    return [
-        Consumer(subscription, feed_of(subscription.producer), partition=partition)
-        for subscription in registry.subscriptions(context)
-        for partition in range(subscription.partitions)
-    ]
+    consumers = []
+    for subscription in registry.subscriptions(context):
+        try:
+            feed = feed_of(subscription.producer)
+        except NoFeed as problem:
+            log.warning("subscription_without_feed", subscription=subscription.name, reason=str(problem))
+            continue
+        consumers += [Consumer(subscription, feed, partition=number) for number in range(subscription.partitions)]
+    return consumers
 
 
 class Subscriptions(Loop):
@@ -62,7 +65,7 @@ class Subscriptions(Loop):
             except Exception as error:
                 if failures.is_outage(error):
                     raise
-                log.exception("subscription_halted", subscription=consumer.name, error=failures.describe(error))
+                log.exception("subscription_halted", subscription=consumer.name, reason=str(error))
                 continue
             if progress.moved:
                 pause = 0.0
@@ -108,7 +111,7 @@ class Ringer(Loop):
         for index, one in enumerate(claimed):
             self.tick()
             with call_context.entered(CallContext(correlation_id=one.correlation_id or new_id())):
-                rung = tasks.ring(work.name, row_id=one.row_id)
+                rung = tasks.ring(work.name, row_id=one.row_id, lease=one.lease.isoformat())
             if not rung:
                 due.release(work, list(claimed[index:]))
                 return

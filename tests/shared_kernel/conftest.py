@@ -14,7 +14,7 @@ from tests.shared_kernel.events import things
 
 
 @pytest.fixture
-def stage(committed: None, test_database: TestDatabase) -> Iterator[None]:  # noqa: ARG001 - asked for its commits
+def stage(committed: None, test_database: TestDatabase) -> Iterator[None]:
     """Real commits, the tables of `things`, and no subscriptions or due work but those the test declares."""
     with registry.scratch(), due.scratch(), things.tables(test_database):
         event("inventory.thing_happened.v1")(things.ThingHappened)

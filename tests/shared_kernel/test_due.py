@@ -190,10 +190,10 @@ class TestDueWork:
 class TestARungRow:
     def test_is_worked_on_while_it_is_due(self) -> None:
         chore = make_chore()
-        work(where="worker")
+        [claimed] = due.claim(work(where="worker"), limit=1)
 
-        assert due.run_one(NAME, chore.id)
-        assert not due.run_one(NAME, chore.id)
+        assert due.run_one(NAME, chore.id, claimed.lease)
+        assert not due.run_one(NAME, chore.id, claimed.lease)
 
         chore.refresh_from_db()
         assert chore.done == 1
@@ -201,12 +201,30 @@ class TestARungRow:
     def test_has_its_lease_begin_anew(self) -> None:
         chore = make_chore()
         chores = work(lambda _: None, where="worker")
-        due.claim(chores, limit=1)
+        [claimed] = due.claim(chores, limit=1)
         clock.advance(PRODUCER, 80)
-        due.run_one(NAME, chore.id)
+        due.run_one(NAME, chore.id, claimed.lease)
         clock.advance(PRODUCER, 20)
 
         assert due.claim(chores, limit=1) == []
+
+    def test_is_left_to_whoever_was_rung_for_it_later(self) -> None:
+        chore = make_chore()
+        chores = work(where="worker")
+        [first] = due.claim(chores, limit=1)
+        clock.advance(PRODUCER, 91)
+        [second] = due.claim(chores, limit=1)
+
+        assert not due.run_one(NAME, chore.id, first.lease)
+        assert due.run_one(NAME, chore.id, second.lease)
+
+    def test_is_worked_on_again_when_its_worker_is_known_to_be_dead(self) -> None:
+        chore = make_chore()
+        [claimed] = due.claim(work(lambda _: None, where="worker"), limit=1)
+        due.run_one(NAME, chore.id, claimed.lease)
+
+        assert not due.run_one(NAME, chore.id, claimed.lease)
+        assert due.run_one(NAME, chore.id, None)
 
 
 class TestARow:

@@ -54,8 +54,9 @@ class TestSeveralConsumers:
                 for _ in range(5):
                     time.sleep(0.02)
                     test_database.superuser().execute(
-                        "select pg_terminate_backend(pid) from pg_stat_activity"
-                        " where usename = 'orders_app' and query like '%event_subscription%' and xact_start is not null"
+                        "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'orders_app'"
+                        " and datname = current_database() and query like '%event_subscription%'"
+                        " and xact_start is not null"
                     )
                 until(lambda: len(things.effects()) == EVENTS)
             finally:

@@ -70,7 +70,8 @@ class TestTheLog:
                         time.sleep(0.03)
                         test_database.superuser().execute(
                             "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'inventory_app'"
-                            " and query like '%sequence_batch%' order by random() limit 1"
+                            " and datname = current_database() and query like '%sequence_batch%'"
+                            " order by random() limit 1"
                         )
             finally:
                 done.set()
