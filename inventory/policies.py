@@ -53,6 +53,10 @@ class AdjustmentReason(StrEnum):
     IMPORTED = "imported"
 
 
+# What staff may choose from.
+STAFF_REASONS = [reason for reason in AdjustmentReason if reason is not AdjustmentReason.IMPORTED]
+
+
 class MovementReason(StrEnum):
     """Why units move between buckets on behalf of an order."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from inventory.policies import HANDLE_PATTERN, MAX_UNITS, MAX_VARIANTS, AdjustmentReason, Publication
+from inventory.policies import HANDLE_PATTERN, MAX_UNITS, MAX_VARIANTS, STAFF_REASONS, Publication
 from inventory.usecases.product_sheets import ProductSheet, VariantSheet
 from shared_kernel.http.fields import (
     ChoiceField,
@@ -20,7 +20,6 @@ from shared_kernel.http.fields import (
 from shared_kernel.http.serializers import StrictSerializer
 
 HANDLE_FORM = re.compile(HANDLE_PATTERN)
-STAFF_REASONS = [reason for reason in AdjustmentReason if reason is not AdjustmentReason.IMPORTED]
 
 
 class StockInput(StrictSerializer):

@@ -28,7 +28,7 @@ class PricesField(serializers.ListField):
 
 
 class VariantView(serializers.Serializer[Any]):
-    """One form of a product; expects `current_prices`."""
+    """One form of a product, with the prices that hold now."""
 
     id = TypeIdField("var")
     product_id = TypeIdField("prd")
@@ -163,7 +163,7 @@ class ReservationLineView(serializers.Serializer[Any]):
 
 
 class ReservationView(serializers.Serializer[Any]):
-    """Stock set aside for an order; expects the moment of reading as `now` in the context."""
+    """Stock set aside for an order, as it reads now."""
 
     id = TypeIdField("res")
     order_id = TypeIdField("ord")

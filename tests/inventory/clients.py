@@ -33,4 +33,4 @@ def service(*scopes: str) -> APIClient:
 
 def key() -> dict[str, str]:
     """A fresh Idempotency-Key header."""
-    return {"HTTP_IDEMPOTENCY_KEY": str(new_id())}
+    return {"Idempotency-Key": str(new_id())}

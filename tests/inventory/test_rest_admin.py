@@ -78,7 +78,7 @@ class TestCreatingAProduct:
     def test_gives_the_same_answer_under_the_same_key(self) -> None:
         client, header = clerk(), key()
 
-        first, second = (client.post(PRODUCTS, a_request(), **header) for _ in range(2))
+        first, second = (client.post(PRODUCTS, a_request(), headers=header) for _ in range(2))
 
         assert first.content == second.content
         assert Product.objects.count() == 1
@@ -187,8 +187,8 @@ class TestAdjustingStock:
     def test_adds_and_takes_with_a_reason_and_leaves_a_trace(self) -> None:
         mug, client = a_variant(stock=5), clerk()
 
-        added = client.post(ADJUSTMENTS, adjustment(mug, 3), **key())
-        taken = client.post(ADJUSTMENTS, adjustment(mug, -2, reason="damaged"), **key())
+        added = client.post(ADJUSTMENTS, adjustment(mug, 3), headers=key())
+        taken = client.post(ADJUSTMENTS, adjustment(mug, -2, reason="damaged"), headers=key())
 
         assert [added.status_code, taken.status_code] == [201, 201]
         assert (added.json()["level"]["on_hand"], taken.json()["level"]["on_hand"]) == (8, 6)
@@ -201,7 +201,7 @@ class TestAdjustingStock:
     def test_happens_once_under_one_key_and_wants_a_key(self) -> None:
         mug, client, header = a_variant(stock=5), clerk(), key()
 
-        answers = [client.post(ADJUSTMENTS, adjustment(mug, 1), **header) for _ in range(3)]
+        answers = [client.post(ADJUSTMENTS, adjustment(mug, 1), headers=header) for _ in range(3)]
         keyless = client.post(ADJUSTMENTS, adjustment(mug, 1))
 
         assert len({answer.content for answer in answers}) == 1
@@ -213,7 +213,7 @@ class TestAdjustingStock:
             order_id=new_id(), currency="EUR", lines=[ReservationLine(variant_id=mug.id, quantity=4)], hold_seconds=60
         )
 
-        answer = clerk().post(ADJUSTMENTS, adjustment(mug, -2, reason="lost"), **key())
+        answer = clerk().post(ADJUSTMENTS, adjustment(mug, -2, reason="lost"), headers=key())
 
         assert (answer.status_code, answer.json()["code"], answer.json()["available"]) == (409, "stock_promised", 1)
 
@@ -221,13 +221,13 @@ class TestAdjustingStock:
         mug = a_variant()
         store = encode_id("loc", a_location("store").id)
 
-        answer = clerk().post(ADJUSTMENTS, adjustment(mug, 4, location_id=store), **key())
+        answer = clerk().post(ADJUSTMENTS, adjustment(mug, 4, location_id=store), headers=key())
 
         assert (answer.status_code, counters(mug.id)["store"]) == (201, (4, 0, 0))
 
     @pytest.mark.parametrize("delta", [0, 1.5, "1", True, 10**12, None])
     def test_refuses_a_change_that_is_no_number_of_units(self, delta: object) -> None:
-        answer = clerk().post(ADJUSTMENTS, adjustment(a_variant(stock=5), delta), format="json", **key())
+        answer = clerk().post(ADJUSTMENTS, adjustment(a_variant(stock=5), delta), format="json", headers=key())
 
         assert (answer.status_code, StockAdjustment.objects.count()) == (422, 0)
 
@@ -235,7 +235,7 @@ class TestAdjustingStock:
     def test_refuses_strangers(self, field: str) -> None:
         stranger = {field: encode_id(field[:3], new_id())}
 
-        answer = clerk().post(ADJUSTMENTS, adjustment(a_variant(), 1, **stranger), **key())
+        answer = clerk().post(ADJUSTMENTS, adjustment(a_variant(), 1, **stranger), headers=key())
 
         assert answer.status_code == 422
 
@@ -302,4 +302,4 @@ class TestTheAdminSurface:
         reader = service("catalog:read", "stock:read")
 
         assert reader.post(PRODUCTS, a_request()).status_code == 403
-        assert reader.post(ADJUSTMENTS, adjustment(a_variant(), 1), **key()).status_code == 403
+        assert reader.post(ADJUSTMENTS, adjustment(a_variant(), 1), headers=key()).status_code == 403
