@@ -7,11 +7,22 @@ from enum import StrEnum
 from uuid import UUID
 
 from payments.api import PaymentStatus, RefundStatus
+from shared_kernel.errors import NotFound
 from shared_kernel.money import Money
 from shared_kernel.state_machine import StateMachine, Transition
 
 _STAFF = ("system", "service", "staff")
 _PROVIDER = ("provider",)
+
+
+@dataclass(kw_only=True, eq=False)
+class RefundNotFound(NotFound):
+    """No refund has this id."""
+
+    code = "refund_not_found"
+    summary = "There is no such refund."
+
+    refund_id: UUID
 
 
 class TransactionKind(StrEnum):
@@ -30,6 +41,16 @@ class TransactionState(StrEnum):
     UNKNOWN = "unknown"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+
+
+class StaffReason(StrEnum):
+    """Why staff or a service voids or refunds; a code, because reasons travel in events."""
+
+    DUPLICATE = "duplicate"
+    FRAUDULENT = "fraudulent"
+    ORDER_CANCELED = "order_canceled"
+    REQUESTED_BY_CUSTOMER = "requested_by_customer"
+    OTHER = "other"
 
 
 UNSETTLED = (TransactionState.PENDING, TransactionState.UNKNOWN)

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             name="LedgerAccount",
             fields=[
                 (
-                    "code",
+                    "id",
                     models.TextField(
                         choices=[
                             ("provider_clearing", "provider_clearing"),
@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "ledger_account",
-                "ordering": ("code",),
+                "ordering": ("id",),
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("type__in", ["asset", "liability"])), name="ledger_account_type"

@@ -57,7 +57,7 @@ create constraint trigger journal_line_balanced after insert on journal_line
 def open_accounts(apps: Any, schema_editor: Any) -> None:
     model = apps.get_model("payments", "LedgerAccount")
     model.objects.using(schema_editor.connection.alias).bulk_create(
-        model(code=code, name=name, type=kind) for code, name, kind in ACCOUNTS
+        model(id=account, name=name, type=kind) for account, name, kind in ACCOUNTS
     )
 
 

@@ -18,17 +18,17 @@ APPEND_ONLY = ("SELECT", "INSERT")
 
 
 class LedgerAccount(models.Model):
-    """An account of the chart of accounts; migrations open accounts, nothing at run time does."""
+    """An account of the chart of accounts, its id a word; migrations open accounts, nothing at run time does."""
 
     app_privileges: ClassVar[tuple[str, ...]] = ("SELECT",)
 
-    code = models.TextField(primary_key=True, choices=[(account.value, account.value) for account in Account])
+    id = models.TextField(primary_key=True, choices=[(account.value, account.value) for account in Account])
     name = models.TextField()
     type = models.TextField(choices=[(kind.value, kind.value) for kind in AccountType])
 
     class Meta:
         db_table = "ledger_account"
-        ordering = ("code",)
+        ordering = ("id",)
         constraints = (
             models.CheckConstraint(
                 condition=Q(type__in=[kind.value for kind in AccountType]), name="ledger_account_type"

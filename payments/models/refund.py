@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
 
 from payments.api import RefundStatus
 from payments.models.payment import Payment
-from payments.policies import REFUND_MACHINE
+from payments.policies import REFUND_MACHINE, RefundNotFound
 from shared_kernel.money import Money
+
+
+class RefundQuerySet(models.QuerySet["Refund"]):
+    """Questions about refunds."""
+
+    def of_id(self, refund_id: UUID) -> Refund:
+        """One refund.
+
+        Raises:
+            RefundNotFound: no refund has this id.
+        """
+        try:
+            return self.get(id=refund_id)
+        except Refund.DoesNotExist:
+            raise RefundNotFound(refund_id=refund_id) from None
 
 
 class Refund(models.Model):
@@ -30,6 +46,8 @@ class Refund(models.Model):
     failure_code = models.TextField(null=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+
+    objects = RefundQuerySet.as_manager()
 
     class Meta:
         db_table = "refund"
