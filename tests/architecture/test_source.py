@@ -15,6 +15,7 @@ Check = Callable[[SourceTree], list[Finding]]
 CHECKS: list[Check] = [
     kernel_tables.queries_without_alias,
     migrations.foreign_migrations,
+    reaching_out.contexts_named_by_the_kernel,
     reaching_out.dynamic_access,
     reaching_out.foreign_aliases,
     reaching_out.foreign_names,
@@ -53,6 +54,8 @@ PLANTS: list[tuple[Check, str, str]] = [
     (reaching_out.foreign_aliases, "orders/rest/views.py", "Level.objects.using('inventory')"),
     (reaching_out.foreign_aliases, "orders/rest/views.py", "transaction.atomic(using='inventory', durable=True)"),
     (reaching_out.foreign_aliases, "orders/rest/views.py", "connections['inventory'].cursor()"),
+    (reaching_out.contexts_named_by_the_kernel, "shared_kernel/due.py", "if alias == 'orders': ..."),
+    (reaching_out.contexts_named_by_the_kernel, "shared_kernel/due.py", "ring('orders.drive_checkout')"),
     (migrations.foreign_migrations, "orders/migrations/0001_initial.py", MIGRATION),
     (
         migrations.foreign_migrations,

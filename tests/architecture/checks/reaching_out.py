@@ -75,6 +75,17 @@ def foreign_names(tree: SourceTree) -> list[Finding]:
     ]
 
 
+def contexts_named_by_the_kernel(tree: SourceTree) -> list[Finding]:
+    """Strings of the kernel that name a context or something of it: it serves processes that do not have it."""
+    return [
+        module.finding(node, f"the kernel names {text_of(node)}")
+        for module in tree.modules
+        if module.owner == "shared_kernel"
+        for node in _literals(module)
+        if text_of(node) in CONTEXTS or NAME.fullmatch(text_of(node) or "")
+    ]
+
+
 def foreign_aliases(tree: SourceTree) -> list[Finding]:
     """Database access by an alias that belongs to another context."""
     return [finding for module in tree.contexts for finding in _aliases(module)]
