@@ -11,6 +11,7 @@ from django.http import Http404
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OPENAPI = Path("docs/openapi.json")
+PROBLEMS = Path("docs/problems.md")
 STATE_MACHINES = Path("docs/state-machines.json")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from shared_kernel import contexts
 from shared_kernel.errors import DomainError, ErrorKind
 
 
@@ -111,14 +112,13 @@ FIELD_CODES = {
 
 
 def error_classes() -> Iterator[type[DomainError]]:
-    """Every domain error class that has been imported so far and has a code of its own."""
-    found: list[type[DomainError]] = [DomainError]
-    while found:
-        parent = found.pop()
-        for child in parent.__subclasses__():
-            found.append(child)
-            # `dataclass(slots=True)` would replace the class; a class that only refines Python keeps its parent's code.
-            if "code" in vars(child):
+    """Every domain error class of the kernel and of the contexts, imported so far, with a code of its own."""
+    packages = {__name__.partition(".")[0], *(context.name for context in contexts.known())}
+    waiting: list[type[DomainError]] = [DomainError]
+    while waiting:
+        for child in waiting.pop().__subclasses__():
+            waiting.append(child)
+            if "code" in vars(child) and child.__module__.partition(".")[0] in packages:
                 yield child
 
 

@@ -84,14 +84,14 @@ class Listing:
                 raise invalid_parameter(parameter, error.code, str(error)) from error
             condition &= accepts.condition(name, operator, found)
             values[parameter] = found
-        sort = self._sort(texts.get("sort"))
+        sort = self._sort(texts.get("sort")) if self.paged else None
         scope = cursors.scope_of(path, sort, {name: texts[name] for name in values})
         return ListingRequest(
             condition=condition,
             values=values,
             sort=sort,
-            limit=self._limit(texts.get("limit")),
-            after=self._after(texts.get("after"), scope),
+            limit=self._limit(texts.get("limit")) if self.paged else DEFAULT_LIMIT,
+            after=self._after(texts.get("after"), scope) if self.paged else None,
             expands=self._expands(texts.get("expand")),
             scope=scope,
         )

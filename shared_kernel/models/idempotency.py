@@ -16,6 +16,7 @@ class IdempotencyKey(models.Model):
     """
 
     app_privileges: ClassVar[tuple[str, ...]] = ("SELECT", "INSERT", "UPDATE", "DELETE")
+    pii_fields: ClassVar[tuple[str, ...]] = ("body",)
 
     scope = models.BinaryField(primary_key=True, max_length=32)
     fingerprint = models.BinaryField(max_length=32)

@@ -149,7 +149,10 @@ class TestTheListOfCodes:
         listed = codes.all_codes()
 
         assert len({code.code for code in listed}) == len(listed)
-        assert {"validation_failed", "test_out_of_stock"} <= {code.code for code in listed}
+        assert {"validation_failed", "invalid_state_transition"} <= {code.code for code in listed}
+
+    def test_is_of_the_deployable_alone(self) -> None:
+        assert not any(code.code.startswith("test_") for code in codes.all_codes())
 
     def test_is_written_in_snake_case(self) -> None:
         assert all(code.code.replace("_", "").isalnum() and code.code.islower() for code in codes.all_codes())
