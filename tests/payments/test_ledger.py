@@ -199,7 +199,7 @@ class TestWhatIsWritten:
 
     @pytest.mark.django_db(databases="__all__")
     def test_goes_to_the_accounts_of_the_chart(self) -> None:
-        opened = {(account.code, account.name, account.type) for account in LedgerAccount.objects.all()}
+        opened = {(account.id, account.name, account.type) for account in LedgerAccount.objects.all()}
 
         assert opened == {(account.code, account.name, account.type) for account in CHART_OF_ACCOUNTS}
 
