@@ -127,7 +127,7 @@ class Consumer:
                 handled += end - start - queued
                 parked += queued
                 here, start, end = reached, end, len(events)
-            if start == end and start in failed:
+            if start in failed:
                 here = self._park(here, events[start], failed[start])
                 parked, start, end = parked + 1, start + 1, len(events)
             if here.cursor == target.cursor:

@@ -144,6 +144,23 @@ class TestAFailingEvent:
         assert parked() == [(3, 1, False), (5, 0, False)]
         assert (done.handled, done.parked) == (4, 2)
 
+    def test_is_not_run_a_second_time_before_its_pause(self) -> None:
+        runs: list[int] = []
+
+        @subscribe(NAME, ThingHappened)
+        def follow(event: ThingHappened) -> None:
+            runs.append(event.number)
+            if event.number in {2, 4}:
+                raise ValueError
+            things.note_effect(event)
+
+        for number in range(1, 6):
+            things.happen(things.make_thing(), number)
+        relay.drain()
+
+        assert things.effects() == [1, 3, 5]
+        assert (runs.count(2), runs.count(4)) == (1, 1)
+
     def test_is_tried_again_later_with_those_behind_it(self) -> None:
         thing = things.make_thing()
         well = False
