@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import celeryd_init, worker_process_init
 
 from config.environment import environment
 from config.processes import die_with_parent
@@ -37,6 +38,12 @@ def broker_url(redis_url: str) -> str:
 def route(name: str, *_: Any, **__: Any) -> dict[str, str]:
     """The queue of a task: the context its name begins with."""
     return {"queue": name.partition(".")[0]}
+
+
+class _Worker:
+    """The main process of the worker, as its pool processes inherit it."""
+
+    pid = 0
 
 
 app = Celery("ashlar")
@@ -89,7 +96,14 @@ app.set_default()
 app.autodiscover_tasks(list(environment().contexts))
 
 
+@celeryd_init.connect
+def _remember_the_worker(**_: Any) -> None:
+    _Worker.pid = os.getpid()
+
+
 @worker_process_init.connect
 def _end_with_the_worker(**_: Any) -> None:
-    # A pool process would wait for work for ever when its worker is killed.
-    die_with_parent()
+    # Siblings hold each other's pipes open, so the pool of a killed worker would wait for ever; TERM it ignores.
+    die_with_parent(signal.SIGKILL)
+    if os.getppid() != _Worker.pid:
+        os._exit(1)

@@ -6,14 +6,12 @@ import os
 import signal
 import sys
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 
 from config.environment import ROOT
 from config.environment_values import Environment, ProcessRole
 
 SIMULATOR = "sim"
 SIMULATOR_APPLICATION = "payments.simulator.wsgi:application"
-WEBHOOK_PATH = "/v1/webhooks/sim"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,8 +69,6 @@ def simulator(environment: Environment) -> Launch | None:
     sim = environment.simulator
     if sim is None or not sim.embedded or "payments" not in environment.contexts:
         return None
-    if find_spec("payments.simulator") is None:
-        return None
     return Launch(
         name=SIMULATOR,
         command=(
@@ -83,8 +79,6 @@ def simulator(environment: Environment) -> Launch | None:
         variables={
             "SIM_DATABASE_URL": sim.database.url,
             "SIM_PROVIDER_SECRET": sim.secret,
-            "SIM_PORT": str(sim.port),
-            "SIM_WEBHOOK_URL": environment.listeners.public_url + WEBHOOK_PATH,
         },
         death_signal=signal.SIGQUIT,
         stop_seconds=5,

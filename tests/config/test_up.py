@@ -48,7 +48,7 @@ class Up:
             "MANAGEMENT_PORT": str(self.ports[1]),
             "SIM_PORT": str(self.ports[2]),
             "WEB_WORKERS": "1",
-            "WORKER_PROCESSES": "1",
+            "WORKER_PROCESSES": "2",
         }
 
     def command(self, output: IO[Any] | int) -> subprocess.Popen[bytes]:
