@@ -10,7 +10,8 @@ _environment = environment()
 _shared_memory = Path("/dev/shm")  # noqa: S108 -- gunicorn makes its files there safely; a disk would stall the heartbeat
 
 bind = f"{_environment.listeners.host}:{_environment.listeners.port}"
-worker_class = "gthread"
+# gthread, answering malformed requests with problem documents.
+worker_class = "config.web_worker.WebWorker"
 workers = _environment.capacity.web_workers
 threads = _environment.capacity.web_threads
 # Catches a dead main loop only: gthread never cuts a slow request, our own deadlines do.

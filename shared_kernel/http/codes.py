@@ -41,12 +41,16 @@ REQUEST_IN_PROGRESS = _code(
 LENGTH_REQUIRED = _code("length_required", 411, "The body must come with its length")
 PRECONDITION_FAILED = _code("precondition_failed", 412, "The resource has changed since it was read")
 BODY_TOO_LARGE = _code("body_too_large", 413, "The body is too large")
+URI_TOO_LONG = _code("uri_too_long", 414, "The path with its query is too long")
 UNSUPPORTED_MEDIA_TYPE = _code("unsupported_media_type", 415, "The body must be JSON")
+EXPECTATION_FAILED = _code("expectation_failed", 417, "The Expect header cannot be met")
 VALIDATION_FAILED = _code("validation_failed", 422, "The input is not valid")
 IDEMPOTENCY_KEY_REUSED = _code("idempotency_key_reused", 422, "The key was used with another request")
 PRECONDITION_REQUIRED = _code("precondition_required", 428, "An If-Match header is required")
 RATE_LIMITED = _code("rate_limited", 429, "Too many requests", retryable=True)
+HEADERS_TOO_LARGE = _code("headers_too_large", 431, "The headers are too large or too many")
 INTERNAL_ERROR = _code("internal_error", 500, "Something went wrong on our side")
+NOT_IMPLEMENTED = _code("not_implemented", 501, "The transfer coding is not known")
 BUSY = _code("busy", 503, "Somebody else is at work on the same thing", retryable=True)
 OVERLOADED = _code("overloaded", 503, "More requests arrived than can be worked on", retryable=True)
 
@@ -66,12 +70,16 @@ HTTP_CODES = (
     LENGTH_REQUIRED,
     PRECONDITION_FAILED,
     BODY_TOO_LARGE,
+    URI_TOO_LONG,
     UNSUPPORTED_MEDIA_TYPE,
+    EXPECTATION_FAILED,
     VALIDATION_FAILED,
     IDEMPOTENCY_KEY_REUSED,
     PRECONDITION_REQUIRED,
     RATE_LIMITED,
+    HEADERS_TOO_LARGE,
     INTERNAL_ERROR,
+    NOT_IMPLEMENTED,
     BUSY,
     OVERLOADED,
 )

@@ -179,6 +179,7 @@ class CountryField(TextField):
         options.pop("max_length", None)
         super().__init__(
             max_length=2,
+            min_length=2,
             validators=[RegexValidator("^[A-Z]{2}\\Z", "Must be two capital letters, ISO 3166-1.", "invalid")],
             **options,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.validators import RegexValidator
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from rest_framework import serializers
 
@@ -65,7 +66,9 @@ class TextSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-ca
         schema: dict[str, Any] = {"type": "string", "maxLength": field.max_length}
         if not field.allow_blank:
             schema["minLength"] = max(1, field.min_length or 1)
-            schema["pattern"] = r"\S"
+            # A validator's own pattern is added by the generator, if there is none yet.
+            if not any(isinstance(validator, RegexValidator) for validator in field.validators):
+                schema["pattern"] = r"\S"
         return schema
 
 

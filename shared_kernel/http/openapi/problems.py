@@ -21,14 +21,16 @@ STATUS_NAMES = {
     411: "LengthRequired",
     412: "PreconditionFailed",
     413: "BodyTooLarge",
+    414: "UriTooLong",
     415: "UnsupportedMediaType",
     422: "ValidationFailed",
     428: "PreconditionRequired",
     429: "RateLimited",
+    431: "HeadersTooLarge",
     500: "InternalError",
     503: "Unavailable",
 }
-ALWAYS = (400, 401, 406, 422, 429, 500, 503)
+ALWAYS = (400, 401, 406, 414, 422, 429, 431, 500, 503)
 WITH_BODY = (411, 413, 415)
 PROBLEM_REF = {"$ref": "#/components/schemas/Problem"}
 REQUEST_ID_REF = {"$ref": "#/components/headers/X-Request-Id"}

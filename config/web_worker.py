@@ -1,0 +1,68 @@
+"""gunicorn's threaded worker, with problem documents for the requests it refuses before any application sees them."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+from django.http import HttpRequest
+from gunicorn.http import errors  # type: ignore[import-untyped]
+from gunicorn.util import write_nonblock  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+
+from shared_kernel.http import codes
+from shared_kernel.http.codes import ProblemCode
+from shared_kernel.http.problems import CONTENT_TYPE, Problem
+from shared_kernel.ids import new_id
+from shared_kernel.observability.logging import get_logger
+
+log = get_logger(__name__)
+
+REFUSALS: tuple[tuple[type[Exception], ProblemCode], ...] = (
+    # The application's own fault, though these are kinds of malformed headers.
+    (errors.InvalidResponseHeader, codes.INTERNAL_ERROR),
+    (errors.InvalidResponseHeaderName, codes.INTERNAL_ERROR),
+    (errors.LimitRequestLine, codes.URI_TOO_LONG),
+    (errors.LimitRequestHeaders, codes.HEADERS_TOO_LARGE),
+    (errors.ExpectationFailed, codes.EXPECTATION_FAILED),
+    (errors.UnsupportedTransferCoding, codes.NOT_IMPLEMENTED),
+    (errors.ConfigurationProblem, codes.INTERNAL_ERROR),
+    (errors.ParseException, codes.MALFORMED_REQUEST),
+)
+
+
+class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """Answers malformed requests like everything else, and logs neither their text nor the caller's address."""
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Write a problem document in place of gunicorn's page; the connection is closed after it."""
+        code = code_for(exc)
+        if code is codes.INTERNAL_ERROR:
+            log.error("request_failed", exc_info=exc)
+        else:
+            log.info("request_refused", error_code=code.code, error_type=type(exc).__name__)
+        with contextlib.suppress(OSError):
+            write_nonblock(client, answer(code))
+
+
+def code_for(error: BaseException) -> ProblemCode:
+    """The problem code of an exception that gunicorn raised while it read a request."""
+    return next((code for kind, code in REFUSALS if isinstance(error, kind)), codes.INTERNAL_ERROR)
+
+
+def answer(code: ProblemCode) -> bytes:
+    """The whole HTTP answer."""
+    request = HttpRequest()
+    request.path = "/"
+    request_id = str(new_id())
+    request.request_id = request_id  # type: ignore[attr-defined]
+    response = Problem(code=code, detail=f"{code.title}.").response(request)
+    head = (
+        f"HTTP/1.1 {response.status_code} {response.reason_phrase}\r\n"
+        f"Connection: close\r\n"
+        f"Content-Type: {CONTENT_TYPE}\r\n"
+        f"Content-Length: {len(response.content)}\r\n"
+        f"X-Request-Id: {request_id}\r\n"
+        "\r\n"
+    )
+    return head.encode("latin-1") + response.content
