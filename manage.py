@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import NoReturn
 
 ROLES = ("web", "relay", "worker")
 MISCONFIGURED = 2
@@ -18,8 +19,10 @@ def main(arguments: list[str]) -> None:
         os.environ["ASHLAR_ROLE"] = role
     try:
         from django.core.management import execute_from_command_line
+        from django.db.utils import OperationalError
 
         from config import launch
+        from config.database.bootstrap import unanswered
         from config.environment import environment
         from config.variables import ConfigurationError
     except ModuleNotFoundError as error:
@@ -34,8 +37,17 @@ def main(arguments: list[str]) -> None:
         else:
             execute_from_command_line(arguments)
     except ConfigurationError as error:
-        sys.stderr.write(f"ashlar: {error}\n")
-        sys.exit(MISCONFIGURED)
+        _give_up(str(error))
+    except OperationalError as error:
+        sentence = unanswered(error)
+        if sentence is None:
+            raise
+        _give_up(sentence)
+
+
+def _give_up(sentence: str) -> NoReturn:
+    sys.stderr.write(f"ashlar: {sentence}\n")
+    sys.exit(MISCONFIGURED)
 
 
 if __name__ == "__main__":

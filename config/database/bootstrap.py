@@ -8,7 +8,7 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg import sql
 
-from config.database.addresses import PLATFORM, SIMULATOR, ContextDatabase, DatabaseAddress
+from config.database.addresses import SIMULATOR, ContextDatabase, DatabaseAddress
 from config.environment_values import Environment
 from config.variables import ConfigurationError
 
@@ -49,9 +49,9 @@ def _by_server(databases: Iterable[ContextDatabase]) -> list[tuple[DatabaseAddre
     groups: list[tuple[DatabaseAddress, list[ContextDatabase]]] = []
     for database in databases:
         if database.admin is None:
-            variable = "DATABASE_URL" if database.alias == PLATFORM else f"{database.alias.upper()}_ADMIN_DATABASE_URL"
             raise ConfigurationError(
-                f"{variable} names no user who may make the roles and the schema of {database.alias}."
+                f"DATABASE_URL (or {database.alias.upper()}_ADMIN_DATABASE_URL) names no user who may make the roles "
+                f"and the schema of {database.alias}."
             )
         for admin, members in groups:
             if admin == database.admin:
@@ -83,12 +83,25 @@ def _connect(admin: DatabaseAddress) -> Connection:
 
 
 def unreachable(address: DatabaseAddress, error: Exception) -> ConfigurationError:
-    """The one sentence for a database that does not answer."""
-    reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+    """The one sentence for a database that does not take somebody."""
     return ConfigurationError(
-        f"the database {address.name} on {address.host} does not take {address.user or 'the user'} "
-        f"(start `manage.py up`, or look at DATABASE_URL): {reason}"
+        f"the database {address.name} on {address.host} does not take {address.user or 'us'} "
+        f"(start `manage.py up`, or look at DATABASE_URL): {_reason(error)}"
     )
+
+
+def unanswered(error: Exception) -> str | None:
+    """One sentence for an error that no connection came about, None for any other error of a database."""
+    cause = error.__cause__
+    # Once a session stands, errors carry the server's code.
+    if not isinstance(cause, psycopg.OperationalError) or cause.sqlstate is not None:
+        return None
+    return f"a database does not answer (start `manage.py up`, or look at DATABASE_URL): {_reason(error)}"
+
+
+def _reason(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[-1].strip() if lines else type(error).__name__
 
 
 def _close_to_public(connection: Connection, database: str) -> None:

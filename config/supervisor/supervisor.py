@@ -158,4 +158,5 @@ class Supervisor:
             end = time.monotonic() + max((child.stop_seconds for child in group), default=0)
             for child in group:
                 child.wait(until=end)
-        self.say("Stopped.")
+        if self.servers or self.children:
+            self.say("Stopped.")

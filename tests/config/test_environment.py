@@ -218,3 +218,24 @@ class TestWrongValues:
         assert command.returncode == 2
         assert command.stdout == ""
         assert command.stderr == "ashlar: ASHLAR_ENV must be one of development, test, production, not 'prod'.\n"
+
+
+class TestAnAbsentDatabase:
+    def test_ends_a_command_with_one_sentence(self, tmp_path: Path) -> None:
+        command = subprocess.run(
+            [sys.executable, str(ROOT / "manage.py"), "migrate_contexts", "--check"],
+            env={
+                **os.environ,
+                "DATABASE_URL": f"postgresql:///ashlar?host={tmp_path}",
+                "ASHLAR_DATA_DIR": str(tmp_path),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert command.returncode == 2
+        assert command.stderr.startswith(
+            "ashlar: a database does not answer (start `manage.py up`, or look at DATABASE_URL)"
+        )
+        assert command.stderr.count("\n") == 1
