@@ -46,10 +46,11 @@ def worker() -> Iterator[None]:
     def close(**_: object) -> None:
         connections.close_all()
 
-    # A worker process keeps its connections; this one is a thread that ends with the test.
+    # A worker process keeps its connections; these threads end with the test. (The solo pool would take this process
+    # for one of a pool, and end it with its parent.)
     task_postrun.connect(close)
     try:
-        with start_worker(get_current_app(), pool="solo", perform_ping_check=False, queues=[PRODUCER]):
+        with start_worker(get_current_app(), pool="threads", perform_ping_check=False, queues=[PRODUCER]):
             yield
     finally:
         task_postrun.disconnect(close)
