@@ -123,8 +123,6 @@ TRANSACTION_MACHINE = StateMachine(
     ),
 )
 
-STATE_MACHINES = (PAYMENT_MACHINE, REFUND_MACHINE, TRANSACTION_MACHINE)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Sums:
@@ -170,7 +168,7 @@ def provider_key(kind: TransactionKind, reference_id: UUID) -> str:
 
 
 class Account(StrEnum):
-    """The chart of accounts."""
+    """The chart of accounts; each is opened by a migration."""
 
     PROVIDER_CLEARING = "provider_clearing"
     CUSTOMER_PAYMENTS = "customer_payments"
@@ -191,29 +189,6 @@ class Side(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccountDescription:
-    """One line of the chart of accounts."""
-
-    code: Account
-    name: str
-    type: AccountType
-
-
-CHART_OF_ACCOUNTS = (
-    AccountDescription(
-        code=Account.PROVIDER_CLEARING,
-        name="Money our payment providers hold for us until they pay it out",
-        type=AccountType.ASSET,
-    ),
-    AccountDescription(
-        code=Account.CUSTOMER_PAYMENTS,
-        name="Money received from customers for their orders",
-        type=AccountType.LIABILITY,
-    ),
-)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Posting:
     """One line of a journal: a positive amount on one side of one account."""
 
@@ -227,7 +202,6 @@ _MOVEMENTS = {
     TransactionKind.CAPTURE: (Account.PROVIDER_CLEARING, Account.CUSTOMER_PAYMENTS),
     TransactionKind.REFUND: (Account.CUSTOMER_PAYMENTS, Account.PROVIDER_CLEARING),
 }
-MONEY_MOVING = tuple(_MOVEMENTS)
 
 
 def postings(kind: TransactionKind, amount: Money) -> list[Posting]:

@@ -26,11 +26,6 @@ def provider_of(method_type: str) -> str:
     return provider
 
 
-def supported_methods() -> list[str]:
-    """The types of payment method that this deployment takes."""
-    return sorted(_methods())
-
-
 def gateway_of(provider: str) -> Gateway:
     """The adapter of a provider; its connections are shared by the threads of this process.
 

@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 
 from payments.api import PaymentStatus
 from payments.policies import (
-    CHART_OF_ACCOUNTS,
     PAYMENT_MACHINE,
-    STATE_MACHINES,
     Account,
     Side,
     Sums,
@@ -91,9 +89,6 @@ class TestPostings:
         with pytest.raises(ValueError, match="positive"):
             postings(TransactionKind.CAPTURE, Money(amount=amount, currency="EUR"))
 
-    def test_use_the_chart_of_accounts(self) -> None:
-        assert {account.code for account in CHART_OF_ACCOUNTS} == set(Account)
-
 
 class TestTheMachines:
     def test_know_every_status(self) -> None:
@@ -106,9 +101,6 @@ class TestTheMachines:
     def test_let_staff_do_what_no_provider_does(self) -> None:
         assert PAYMENT_MACHINE.commands(PaymentStatus.AUTHORIZED, ["staff"]) == ["capture", "void"]
         assert PAYMENT_MACHINE.commands(PaymentStatus.AUTHORIZED, ["provider"]) == []
-
-    def test_have_different_names(self) -> None:
-        assert len({machine.resource for machine in STATE_MACHINES}) == len(STATE_MACHINES)
 
     def test_move_to_captured_with_the_last_minor_unit_only(self) -> None:
         assert status_after_capture(amount=100, captured=99) is PaymentStatus.PARTIALLY_CAPTURED

@@ -159,6 +159,14 @@ class TestCommands:
         assert answer.status_code == 409
         assert (answer.json()["code"], answer.json()["available"]) == ("amount_exceeds_payment", 100)
 
+    def test_for_all_that_is_left_are_refused_when_nothing_is(self, clerk: JsonClient) -> None:
+        payment = authorized()
+        clerk.command(path_of(payment.payment_id, "capture"))
+
+        answer = clerk.command(path_of(payment.payment_id, "capture"))
+
+        assert (answer.status_code, answer.json()["available"]) == (409, 0)
+
     def test_in_the_wrong_state_name_the_right_ones(self, clerk: JsonClient) -> None:
         answer = clerk.command(path_of(captured().payment_id, "void"), {"reason": "other"})
 
