@@ -27,22 +27,25 @@ class InventoryFacade:
             reservation = reservations.reserve_stock(
                 order_id=order_id, currency=currency, lines=lines, hold_seconds=hold_seconds, now=now
             )
-            return _summary(reservation, now)
+        return _summary(reservation, now)
 
     def commit_stock(self, *, order_id: UUID) -> ReservationSummary:
         with transaction.atomic(using=INVENTORY, durable=True):
             now = clock.now(INVENTORY)
-            return _summary(reservations.commit_stock(order_id=order_id, now=now), now)
+            reservation = reservations.commit_stock(order_id=order_id, now=now)
+        return _summary(reservation, now)
 
     def release_stock(self, *, order_id: UUID, reason: str) -> ReservationSummary:
         with transaction.atomic(using=INVENTORY, durable=True):
             now = clock.now(INVENTORY)
-            return _summary(reservations.release_stock(order_id=order_id, reason=reason, now=now), now)
+            reservation = reservations.release_stock(order_id=order_id, reason=reason, now=now)
+        return _summary(reservation, now)
 
     def consume_stock(self, *, order_id: UUID) -> ReservationSummary:
         with transaction.atomic(using=INVENTORY, durable=True):
             now = clock.now(INVENTORY)
-            return _summary(reservations.consume_stock(order_id=order_id, now=now), now)
+            reservation = reservations.consume_stock(order_id=order_id, now=now)
+        return _summary(reservation, now)
 
     def get_reservation(self, *, order_id: UUID) -> ReservationSummary:
         return _summary(Reservation.objects.of_order(order_id), clock.now(INVENTORY))
@@ -63,6 +66,7 @@ class InventoryOperations(KernelOperations):
 
 
 def _summary(reservation: Reservation, now: datetime) -> ReservationSummary:
+    # Read after the commit: lines never change, and a hot stock level waits for nobody's answer.
     state = reservation.state_at(now)
     return ReservationSummary(
         reservation_id=reservation.id,

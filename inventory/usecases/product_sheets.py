@@ -135,7 +135,6 @@ def _write_variants(product: Product, sheets: Sequence[VariantSheet]) -> tuple[d
     """The variants named, by SKU as the sheet has it, and whether any of them is new or changed."""
     present = list(Variant.objects.filter(product=product).order_by("position", "id"))
     matched = _match(present, sheets)
-    _refuse_taken_skus(product, sheets)
     new, changed = [], []
     position = max((variant.position for variant in present), default=0)
     for sheet in sheets:
@@ -153,6 +152,9 @@ def _write_variants(product: Product, sheets: Sequence[VariantSheet]) -> tuple[d
                 variant.options = options
                 variant.title = titled_by_options(options)
             changed.append(variant)
+    if not (new or changed):
+        return matched, False
+    _refuse_taken_skus(product, sheets)
     if len(present) + len(new) > MAX_VARIANTS:
         raise TooManyVariants
     _refuse_repeated_options([*present, *new])
@@ -164,7 +166,7 @@ def _write_variants(product: Product, sheets: Sequence[VariantSheet]) -> tuple[d
     except IntegrityError:
         _refuse_taken_skus(product, sheets)
         raise
-    return matched, bool(new or changed)
+    return matched, True
 
 
 def _match(present: Sequence[Variant], sheets: Sequence[VariantSheet]) -> dict[str, Variant]:

@@ -3,6 +3,8 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
 
 from inventory.api import (
     CurrencyNotOffered,
@@ -140,6 +142,16 @@ class TestReservingStock:
 
         with pytest.raises(InvalidReservation):
             inventory().reserve_stock(order_id=new_id(), currency="EUR", lines=lines, hold_seconds=seconds)
+
+    def test_asks_the_database_as_often_for_many_lines_as_for_one(self) -> None:
+        variants = [a_variant(f"mug-{number}", stock=9).id for number in range(6)]
+        counts = []
+        for wanted in (variants[:1], variants):
+            with CaptureQueriesContext(connections["inventory"]) as queries:
+                reserve(*[(variant_id, 1) for variant_id in wanted])
+            counts.append(len(queries))
+
+        assert counts[0] == counts[1] <= 14
 
 
 class TestChoosingLocations:
