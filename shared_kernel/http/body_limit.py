@@ -1,11 +1,11 @@
-"""The middleware that refuses a body too large, or of unknown length, before a byte of it is read."""
+"""The middleware that reads the body: one too large, or of unknown length, is refused before a byte of it is read."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, UnreadablePostError
 
 from shared_kernel.http import codes
 from shared_kernel.http.problems import Problem
@@ -15,14 +15,17 @@ MOST_DIGITS = 15
 
 
 class BodyLimitMiddleware:
-    """Answers 413 to more than `DATA_UPLOAD_MAX_MEMORY_SIZE` bytes and 411 to a body without a length."""
+    """Answers 413 to more than `DATA_UPLOAD_MAX_MEMORY_SIZE` bytes and 411 to a body without a length.
+
+    It stands before the admission, so that a body that comes slowly keeps no other request waiting.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
         self.largest = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or LARGEST_BODY
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        problem = self._refusal(request)
+        problem = self._refusal(request) or _shortfall(request)
         return problem.response(request) if problem else self.get_response(request)
 
     def _refusal(self, request: HttpRequest) -> Problem | None:
@@ -36,3 +39,14 @@ class BodyLimitMiddleware:
             detail = f"The body may hold at most {self.largest} bytes."
             return Problem(code=codes.BODY_TOO_LARGE, detail=detail, members={"max_bytes": self.largest})
         return None
+
+
+def _shortfall(request: HttpRequest) -> Problem | None:
+    """The refusal of a body that ends early: half a request may read like a whole one, and is none (RFC 9112, 8)."""
+    try:
+        received = len(request.body)
+    except UnreadablePostError:
+        received = -1
+    if received < int(request.META.get("CONTENT_LENGTH") or 0):
+        return Problem(code=codes.MALFORMED_REQUEST, detail="The body ends before its Content-Length.")
+    return None
