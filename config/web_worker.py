@@ -1,14 +1,16 @@
-"""gunicorn's threaded worker, with problem documents for the requests it refuses before any application sees them."""
+"""gunicorn's threaded worker, with deadlines for slow clients and problem documents for what it refuses itself."""
 
 from __future__ import annotations
 
 import contextlib
+import socket
+import time
 from typing import Any
 
 from django.http import HttpRequest
 from gunicorn.http import errors  # type: ignore[import-untyped]
 from gunicorn.util import write_nonblock  # type: ignore[import-untyped]
-from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
 from shared_kernel.http import codes
 from shared_kernel.http.codes import ProblemCode
@@ -17,6 +19,10 @@ from shared_kernel.ids import new_id
 from shared_kernel.observability.logging import get_logger
 
 log = get_logger(__name__)
+
+# A thread waits so long for all of a request, and so long for the client to take the answer.
+READ_SECONDS = 10.0
+ANSWER_SECONDS = 60.0
 
 REFUSALS: tuple[tuple[type[Exception], ProblemCode], ...] = (
     # The application's own fault, though these are kinds of malformed headers.
@@ -32,7 +38,33 @@ REFUSALS: tuple[tuple[type[Exception], ProblemCode], ...] = (
 
 
 class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
-    """Answers malformed requests like everything else, and logs neither their text nor the caller's address."""
+    """Answers malformed requests like everything else, and logs neither their text nor the caller's address.
+
+    A client that sends its request by and by would otherwise hold one of few threads for as long as it likes.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._busy: dict[TConn, float] = {}
+
+    def handle(self, conn: TConn) -> Any:
+        """Serve one request in a thread, under the deadlines."""
+        self._busy[conn] = time.monotonic()
+        try:
+            return super().handle(conn)
+        finally:
+            del self._busy[conn]
+
+    def murder_pending(self) -> None:
+        """Close what waits for too long; the main loop asks about once a second."""
+        super().murder_pending()
+        now = time.monotonic()
+        for conn, since in list(self._busy.items()):
+            if now - since > READ_SECONDS:
+                # Whoever still reads finds the end of the request; an answer can still be written.
+                ended = socket.SHUT_RDWR if now - since > ANSWER_SECONDS else socket.SHUT_RD
+                with contextlib.suppress(OSError):
+                    conn.sock.shutdown(ended)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Write a problem document in place of gunicorn's page; the connection is closed after it."""
