@@ -129,10 +129,29 @@ FORWARD = (
         sends=Command.VOID_PAYMENT,
         names=Effect.PAYMENT,
         arrows=(
-            Arrow(on=("done",), to="awaiting_payment", message="payment_failed"),
+            Arrow(on=("done",), to="awaiting_drop"),
             Arrow(on=("invalid_state_transition",), to="checking_capture"),
             _PAID,
             _NO_LONGER_AUTHORIZED,
+            _CANCELED,
+        ),
+    ),
+    State(
+        # Another payment only once this one is gone; one that is neither collected nor let go of ends the order.
+        name="awaiting_drop",
+        waits_for="payment_void",
+        windowed=True,
+        arrows=(
+            Arrow(
+                on=("payment_void_failed",),
+                to="releasing_stock",
+                order="expire",
+                reason="payment_failed",
+                message="order_canceled",
+            ),
+            _PAID,
+            _NO_LONGER_AUTHORIZED,
+            _UNPAID_IN_TIME,
             _CANCELED,
         ),
     ),
@@ -213,7 +232,8 @@ BACKWARD = (
         name="with_staff",
         waits_for="staff",
         arrows=(
-            Arrow(on=("return_requested",), to="checking_money"),
+            Arrow(on=("return_requested",), when=Guard.HOLDS_MONEY, to="refunding"),
+            Arrow(on=("return_requested",), to="voiding"),
             Arrow(on=("refund_succeeded",), when=Guard.RETURNED, to="closed"),
             Arrow(on=("payment_canceled",), to="closed"),
             _MONEY_ARRIVED,
