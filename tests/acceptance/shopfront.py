@@ -99,6 +99,13 @@ class Shopfront:
         document: dict[str, Any] = answer.json()
         return document
 
+    def customer(self) -> dict[str, str]:
+        """The credentials of a new customer who has logged in; good for ten minutes of the shop's clock."""
+        person = {"email": f"{new_id()}@example.test", "password": "correct horse battery"}
+        assert self.http.post("/v1/auth/register", json=person).status_code == 202
+        tokens = self.http.post("/v1/auth/login", json=person).json()
+        return {"Authorization": f"Bearer {tokens['access_token']}"}
+
     def availability(self, variant_id: str) -> dict[str, Any]:
         """How many units of a variant can be bought, and where."""
         document: dict[str, Any] = self.get(f"/v1/variants/{variant_id}/availability").json()
@@ -107,6 +114,12 @@ class Shopfront:
     def await_that(self, holds: Callable[[], bool], otherwise: str, *, seconds: float = 60) -> None:
         """Wait until the API shows it."""
         assert wait_until(holds, seconds=seconds), otherwise
+
+    def history(self, order_id: str) -> str:
+        """Everything staff can learn of an order, for the message of a failed test."""
+        timeline = self.get(f"/v1/admin/orders/{order_id}/timeline", self.staff)
+        payments = self.get("/v1/admin/payments", self.staff, order_id=order_id)
+        return f"{self.order(order_id)}\n{timeline.text}\n{payments.text}"
 
     def audit(self) -> str:
         """Every finding of the audit, without waiting for orders to be quiet."""
