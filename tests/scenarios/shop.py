@@ -146,7 +146,10 @@ class Shop:
         """Place an order as a guest, which must work."""
         response = self.try_to_place(self.order_body(variant, quantity=quantity, token=token))
         assert response.status_code == 201, response.content
-        answer = response.json()
+        return self.known(response.json())
+
+    def known(self, answer: dict[str, Any]) -> PlacedOrder:
+        """The order that an answer to placing tells of."""
         return PlacedOrder(
             shop=self,
             id=decode_id("ord", answer["id"]),

@@ -1,0 +1,3 @@
+from tests.scenarios.conftest import provider, shop
+
+__all__ = ["provider", "shop"]
