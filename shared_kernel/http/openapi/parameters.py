@@ -17,7 +17,7 @@ def of_listing(listing: Listing) -> list[Json]:
         keys = [f"{sign}{key}" for key in listing.sort for sign in ("", "-")]
         found += [
             _query("limit", {"type": "integer", "minimum": 1, "maximum": MOST_ROWS, "default": DEFAULT_LIMIT}),
-            _query("after", {"type": "string", "maxLength": 1000}, "The `page.next` of the page before."),
+            _query("after", {"type": "string"}, "The `page.next` of the page before."),
             _query("sort", {"type": "string", "enum": keys, "default": listing.default}),
         ]
     if listing.expand:

@@ -147,7 +147,7 @@ class ApiSchema(AutoSchema):
 
     def _refusals(self) -> set[int]:
         found = {*problems.ALWAYS, *(codes.code_of(error).status for error in self.described.errors)}
-        if PrincipalKind.ANONYMOUS not in self.access.kinds:
+        if self.access.kinds != frozenset(PrincipalKind):
             found.add(403)
         if "{" in self.path:
             found.add(404)
