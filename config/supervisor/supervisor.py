@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import threading
 import time
@@ -158,5 +159,7 @@ class Supervisor:
             end = time.monotonic() + max((child.stop_seconds for child in group), default=0)
             for child in group:
                 child.wait(until=end)
+        if self.servers:
+            shutil.rmtree(self.environment.places.sockets, ignore_errors=True)
         if self.servers or self.children:
             self.say("Stopped.")
