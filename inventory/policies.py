@@ -101,8 +101,6 @@ PRODUCT = StateMachine(
     ),
 )
 
-STATE_MACHINES = (RESERVATION, PRODUCT)
-
 # Which counter the units of a reservation are in; in every other state they are in none.
 BUCKET_OF_STATE = {ReservationState.HELD: Bucket.RESERVED, ReservationState.COMMITTED: Bucket.COMMITTED}
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from django.core.management.base import OutputWrapper
-from django.db import transaction
+from django.db import OperationalError, connections, transaction
+from psycopg import errors as pg
 
 from inventory.models import INVENTORY
 from inventory.usecases.catalog_import.importing import ProductRefused, import_product
@@ -20,6 +21,8 @@ from shared_kernel.call_context import CallContext
 from shared_kernel.ids import new_id
 
 REFUSED = "refused"
+TRIES = 3
+IN_THE_WAY = (pg.LockNotAvailable, pg.DeadlockDetected, pg.SerializationFailure)
 
 
 @dataclass
@@ -79,9 +82,7 @@ def load(
             problems = product.problems
             if not problems:
                 try:
-                    with transaction.atomic(using=INVENTORY, durable=True):
-                        outcome = import_product(product, only_new=only_new, now=clock.now(INVENTORY))
-                    report.products[outcome] += 1
+                    report.products[_write(product, only_new=only_new)] += 1
                 except ProductRefused as refusal:
                     problems = list(refusal.problems)
             if problems:
@@ -96,3 +97,17 @@ def load(
     if progress:
         progress.clear()
     return report
+
+
+def _write(product: ReadProduct, *, only_new: bool) -> Outcome:
+    """Write one product, again if buyers of the same stock were in the way; an import is in less of a hurry."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            with transaction.atomic(using=INVENTORY, durable=True):
+                with connections[INVENTORY].cursor() as cursor:
+                    cursor.execute("set local lock_timeout = '3s'")
+                return import_product(product, only_new=only_new, now=clock.now(INVENTORY))
+        except OperationalError as error:
+            if attempt == TRIES or not isinstance(error.__cause__, IN_THE_WAY):
+                raise
+    raise AssertionError("the last try either returns or raises")
