@@ -52,8 +52,8 @@ class TestImportingWhileBuyersBuy:
                 hold_seconds=60,
             )
 
-        actions: list[Callable[[], Any]] = [buyer() for _ in range(12)]
-        outcomes = at_once([*actions, partial(run, more), partial(run, more)])
+        actions: list[Callable[[], Any]] = [partial(run, more), partial(run, more)]
+        outcomes: list[Any] = at_once([*actions, *(buyer() for _ in range(12))])
 
         assert [outcome for outcome in outcomes if isinstance(outcome, Exception)] == []
         assert {counters(variant_id)["main"] for variant_id in variants} == {(120, 12, 0)}
