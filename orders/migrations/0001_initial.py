@@ -15,8 +15,6 @@ class Migration(migrations.Migration):
     dependencies = []
 
     operations = [
-        # Human order numbers: unique without a lock, gaps where a transaction rolled back.
-        migrations.RunSQL("CREATE SEQUENCE order_number START WITH 100001", "DROP SEQUENCE order_number"),
         migrations.CreateModel(
             name="Order",
             fields=[
@@ -348,5 +346,10 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
+        ),
+        # Human order numbers: unique without a lock, gaps where a transaction rolled back.
+        migrations.RunSQL(
+            "CREATE SEQUENCE order_number START WITH 100001 OWNED BY orders_order.number",
+            "DROP SEQUENCE order_number",
         ),
     ]

@@ -12,13 +12,12 @@ from orders.checkout import log
 from orders.models import ALIAS, Order
 from orders.policies import CancelReason, OrderPaymentStatus
 from orders.rest.documents import CheckoutTimelineView, OrderDetailView, OrderView
-from orders.rest.rendering import describe, payments_of
+from orders.rest.rendering import describe
 from orders.rest.requests import CancelOrderRequest
-from orders.rest.views import show
+from orders.rest.views import detail, show
 from orders.usecases import cancellation
 from shared_kernel import clock
 from shared_kernel.errors import InvalidStateTransition
-from shared_kernel.http.etags import answer, etag_of
 from shared_kernel.http.idempotency import idempotent
 from shared_kernel.http.listing import IdIs, Listing, Moments, OneOf, TextIs
 from shared_kernel.http.openapi import operation
@@ -68,13 +67,7 @@ class AdminOrderDetail(ApiView):
     def get(self, request: Request, order_id: UUID) -> Response:
         """The order with its entity tag."""
         order = Order.objects.whole().known(order_id)
-        members = describe(order, principal=self.principal, now=clock.now(ALIAS))
-        parts: tuple[object, ...] = ()
-        if "payments" in self.expands:
-            found = payments_of(order)
-            members.update(found)
-            parts = (found,)
-        return answer(request, OrderDetailView(members).data, etag=etag_of(order.version, *parts))
+        return detail(request, order, self.principal, with_payments="payments" in self.expands)
 
 
 class AdminOrderCancellation(ApiView):

@@ -59,6 +59,15 @@ def show(request: Request, order: Order, principal: Principal, *, now: datetime)
     return answer(request, document, etag=etag_of(whole.version))
 
 
+def detail(request: Request, order: Order, principal: Principal, *, with_payments: bool) -> Response:
+    """The order with the parts that were asked for; its tag covers them."""
+    members = describe(order, principal=principal, now=clock.now(ALIAS))
+    if not with_payments:
+        return answer(request, OrderView(members).data, etag=etag_of(order.version))
+    found = payments_of(order)
+    return answer(request, OrderDetailView({**members, **found}).data, etag=etag_of(order.version, found))
+
+
 class OrderCollection(ApiView):
     """Own orders."""
 
@@ -128,13 +137,7 @@ class OrderDetail(ApiView):
     def get(self, request: Request, order_id: UUID) -> Response:
         """The order; poll it with its entity tag until it is confirmed."""
         order = own_order(order_id, self.principal)
-        members = describe(order, principal=self.principal, now=clock.now(ALIAS))
-        parts: tuple[object, ...] = ()
-        if "payments" in self.expands:
-            found = payments_of(order)
-            members.update(found)
-            parts = (found,)
-        return answer(request, OrderDetailView(members).data, etag=etag_of(order.version, *parts))
+        return detail(request, order, self.principal, with_payments="payments" in self.expands)
 
 
 class OrderCancellation(ApiView):

@@ -148,12 +148,12 @@ class Shop:
         assert response.status_code == 201, response.content
         return self.known(response.json())
 
-    def known(self, answer: dict[str, Any]) -> PlacedOrder:
+    def known(self, answer: dict[str, Any], *, headers: dict[str, str] | None = None) -> PlacedOrder:
         """The order that an answer to placing tells of."""
         return PlacedOrder(
             shop=self,
             id=decode_id("ord", answer["id"]),
-            headers={"Order-Token": answer["order_token"]},
+            headers=headers or {"Order-Token": answer["order_token"]},
             answer=answer,
         )
 

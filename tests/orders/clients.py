@@ -1,0 +1,50 @@
+"""Clients of the REST surface with the credentials of somebody."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+from rest_framework.test import APIClient
+
+from shared_kernel import clock
+from shared_kernel.identity import access_tokens, api_keys
+from shared_kernel.ids import new_id
+
+
+def customer(customer_id: UUID) -> APIClient:
+    """A client of this customer."""
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=customer_headers(customer_id)["Authorization"])
+    return client
+
+
+def customer_headers(customer_id: UUID) -> dict[str, str]:
+    """The headers with which this customer is known."""
+    token = access_tokens.issue(customer_id=customer_id, session_id=new_id(), now=clock.now("orders"))
+    return {"Authorization": f"Bearer {token.text}"}
+
+
+def service(*scopes: str) -> APIClient:
+    """A client with an API key that orders has heard of."""
+    key = api_keys.generate()
+    with transaction.atomic(using="orders"):
+        api_keys.remember(
+            "orders",
+            key_id=new_id(),
+            key_hash=key.key_hash,
+            owner="service:tests",
+            scopes=scopes,
+            expires_at=None,
+            revoked_at=None,
+        )
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {key.plain}")
+    return client
+
+
+def guest(order_token: str) -> APIClient:
+    """A client with the token of one order."""
+    client = APIClient()
+    client.credentials(HTTP_ORDER_TOKEN=order_token)
+    return client
