@@ -81,12 +81,14 @@ class ChoiceField(serializers.ChoiceField):
     """One of a few words; pass an enumeration's class or a sequence of words."""
 
     def __init__(self, choices: Any, **options: Any) -> None:
-        words = [getattr(choice, "value", choice) for choice in choices]
-        super().__init__(choices=words, **options)
+        words = [str(getattr(choice, "value", choice)) for choice in choices]
+        # The original message repeats the input, whatever that is and however long.
+        messages = {"invalid_choice": f"Must be one of {', '.join(words)}.", **options.pop("error_messages", {})}
+        super().__init__(choices=words, error_messages=messages, **options)
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str):
-            self.fail("invalid_choice", input=type(data).__name__)
+            self.fail("invalid_choice")
         return super().to_internal_value(data)
 
 

@@ -14,6 +14,8 @@ from shared_kernel.http.codes import VALIDATION_FAILED, ProblemCode
 
 CONTENT_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:ashlar:problem:"
+# What the caller named, such as an unknown member, is named to them no longer than this.
+LONGEST_POINTER = 200
 RESERVED = frozenset(
     {"type", "title", "status", "detail", "instance", "code", "request_id", "retryable", "errors"},
 )
@@ -30,8 +32,8 @@ class FieldError:
 
     def document(self) -> dict[str, str]:
         """The JSON object of this error."""
-        place = {"pointer": self.pointer} if self.pointer is not None else {"parameter": self.parameter or ""}
-        return {**place, "code": self.code, "detail": self.detail}
+        name, text = ("parameter", self.parameter or "") if self.pointer is None else ("pointer", self.pointer)
+        return {name: text[:LONGEST_POINTER], "code": self.code, "detail": self.detail}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,6 +22,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from shared_kernel import call_context
+from shared_kernel.http.json_input import MergePatchParser
 from shared_kernel.http.listing import Listing, ListingRequest, refuse_parameters
 from shared_kernel.http.pagination import Page, paginate
 from shared_kernel.http.throttling import throttle
@@ -116,6 +117,14 @@ class ApiView(APIView):
         """Answer inside the call context of the principal, which `initial` enters once it is known."""
         with ExitStack() as self._entered:
             return super().dispatch(request, *args, **kwargs)
+
+    def get_parsers(self) -> list[Any]:
+        """What may be read: JSON, and as a PATCH its merge patches too."""
+        parsers = super().get_parsers()
+        # The generator of the OpenAPI document looks at views that have no request.
+        if getattr(self.request, "method", None) == "PATCH":
+            return parsers
+        return [parser for parser in parsers if not isinstance(parser, MergePatchParser)]
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         """Wrap the request; the body, whose size is bounded, is kept so that it can be read twice."""
