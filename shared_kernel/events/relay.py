@@ -15,6 +15,7 @@ from shared_kernel.events.position import NotOwner
 from shared_kernel.events.pump import Pump
 from shared_kernel.events.sequencer import sequence
 from shared_kernel.events.workers import DueRows, Ringer, Subscriptions, consumers_of
+from shared_kernel.housekeeping import Housekeeping
 
 STOP_SECONDS = 20.0
 MAX_ROUNDS = 1000
@@ -46,7 +47,7 @@ class Relay:
         ringer = Ringer(stop)
         due_rows = {name: DueRows(name, stop, ringer) for name in names}
         subscriptions = {name: Subscriptions(name, stop, on_handled=due_rows[name].wake) for name in names}
-        self._loops: list[Loop] = [ringer, *due_rows.values(), *subscriptions.values()]
+        self._loops: list[Loop] = [ringer, *due_rows.values(), *subscriptions.values(), Housekeeping(names, stop)]
         for name in names:
             followers = [
                 subscriptions[consumer]

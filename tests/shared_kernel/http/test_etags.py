@@ -33,6 +33,11 @@ class TestAReader:
     def test_who_has_another_gets_all(self, tag: str) -> None:
         assert read(tag).status_code == 200
 
+    def test_may_ask_for_the_headers_alone(self) -> None:
+        response = Client().head(THING)
+
+        assert (response.status_code, response.content, response.headers["ETag"]) == (200, b"", '"v3"')
+
     def test_may_keep_what_is_not_personal_and_asks_again(self) -> None:
         assert read().headers["Cache-Control"] == "no-cache"
 
