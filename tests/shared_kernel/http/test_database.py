@@ -47,7 +47,8 @@ class TestADatabase:
     def test_that_ends_a_connection_costs_one_request_at_most(self, test_database: TestDatabase) -> None:
         post()
         test_database.superuser().execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'orders_app' and datname = current_database()"
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where usename = 'orders_app' and datname = current_database()"
         )
 
         statuses = [post().status_code for _ in range(3)]
