@@ -9,10 +9,12 @@ from typing import Any
 
 from django.http import HttpRequest
 from gunicorn.http import errors  # type: ignore[import-untyped]
+from gunicorn.http.body import LengthReader  # type: ignore[import-untyped]
 from gunicorn.util import write_nonblock  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
 from shared_kernel.http import codes
+from shared_kernel.http.body_limit import LARGEST_BODY
 from shared_kernel.http.codes import ProblemCode
 from shared_kernel.http.problems import CONTENT_TYPE, Problem
 from shared_kernel.ids import new_id
@@ -54,6 +56,13 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             return super().handle(conn)
         finally:
             del self._busy[conn]
+
+    def handle_request(self, req: Any, conn: TConn) -> Any:
+        """Serve a request; one whose body is refused unread is the last one on its connection, and is told so."""
+        reader = req.body.reader
+        if not isinstance(reader, LengthReader) or reader.length > LARGEST_BODY:
+            req.force_close()
+        return super().handle_request(req, conn)
 
     def murder_pending(self) -> None:
         """Close what waits for too long; the main loop asks about once a second."""
