@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -10,6 +11,7 @@ from rest_framework.test import APIClient
 from shared_kernel import clock
 from shared_kernel.identity import access_tokens, api_keys
 from shared_kernel.ids import new_id
+from tests.scenarios.shop import PlacedOrder, Shop
 
 
 def customer(customer_id: UUID) -> APIClient:
@@ -48,3 +50,13 @@ def guest(order_token: str) -> APIClient:
     client = APIClient()
     client.credentials(HTTP_ORDER_TOKEN=order_token)
     return client
+
+
+def place_as(shop: Shop, customer_id: UUID, **more: Any) -> PlacedOrder:
+    """Place an order as this customer."""
+    client = customer(customer_id)
+    body = shop.order_body(shop.sells(f"mug-{new_id()}"), **more)
+    del body["email"]
+    answer = client.post("/v1/orders", body, format="json", headers={"Idempotency-Key": str(new_id())})
+    assert answer.status_code == 201, answer.content
+    return shop.known(answer.json(), headers=customer_headers(customer_id))

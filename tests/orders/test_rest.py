@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.db import connections
@@ -12,17 +11,8 @@ from payments.api import PaymentsApi
 from shared_kernel.facades.faults import Fault, FaultKind, planned
 from shared_kernel.ids import encode_id, new_id
 from tests.orders import clients
-from tests.scenarios.shop import ADDRESS, PlacedOrder, Shop
-
-
-def place_as(shop: Shop, customer_id: UUID, **more: Any) -> PlacedOrder:
-    """Place an order as this customer."""
-    client = clients.customer(customer_id)
-    body = shop.order_body(shop.sells(f"mug-{new_id()}"), **more)
-    del body["email"]
-    answer = client.post("/v1/orders", body, format="json", headers={"Idempotency-Key": str(new_id())})
-    assert answer.status_code == 201, answer.content
-    return shop.known(answer.json(), headers=clients.customer_headers(customer_id))
+from tests.orders.clients import place_as
+from tests.scenarios.shop import ADDRESS, Shop
 
 
 class TestPlacing:
