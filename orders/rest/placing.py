@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.response import Response
@@ -21,6 +21,7 @@ from orders.usecases.placing import OrderTooLarge, OrderTotalChanged, Placement
 from shared_kernel import clock
 from shared_kernel.errors import DomainError
 from shared_kernel.facades.binding import bound
+from shared_kernel.http.claims import in_progress
 from shared_kernel.http.idempotency import Claim
 from shared_kernel.identity.principals import Principal
 
@@ -59,6 +60,7 @@ def place(
 
     Raises:
         DomainError: inventory or the order's own rules refuse it, or inventory cannot be reached.
+        ProblemError: 409, another run under the same key was faster.
     """
     order_id = claim.resource_id
     reservation = bound(InventoryApi).reserve_stock(
@@ -75,6 +77,11 @@ def place(
             stored = claim.store(answer(order))
     except (OrderTotalChanged, OrderTooLarge) as refusal:
         _give_back(order_id, refusal)
+        raise
+    except IntegrityError:
+        # This run was given up for dead, and another one under the same key placed the order meanwhile.
+        if Order.objects.filter(pk=order_id).exists():
+            raise in_progress() from None
         raise
     driver.drive_at_once(saga)
     return stored

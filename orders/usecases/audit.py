@@ -91,16 +91,16 @@ def _violations(invariant: str, statement: str, limit: int) -> Iterator[AuditFin
 
 def _facts(order: Order) -> Iterator[AuditFact]:
     sagas = list(order.sagas.all())
-    changed_at = max(order.updated_at, *(saga.moved_at for saga in sagas))
+    changed_at = max([order.updated_at, *(saga.moved_at for saga in sagas)])
 
     def fact(topic: str, value: str) -> AuditFact:
         return AuditFact(order_id=order.id, topic=topic, value=value, changed_at=changed_at)
 
     # Stated of every order: whoever holds something for it must find that it exists.
     yield fact("status", order.status)
-    checkout = next(saga for saga in sagas if saga.purpose == Purpose.CHECKOUT)
-    if checkout.is_over or checkout.waiting_for:
-        yield fact("stock", checkout.stock)
+    for saga in sagas:
+        if saga.purpose == Purpose.CHECKOUT and (saga.is_over or saga.waiting_for):
+            yield fact("stock", saga.stock)
     if all(saga.is_over or saga.waiting_for in _MONEY_AT_REST for saga in sagas):
         yield fact("captured", f"{order.captured} {order.currency}")
         yield fact("refunded", f"{order.refunded} {order.currency}")

@@ -65,13 +65,15 @@ def place_order(
     Raises:
         OrderTotalChanged: the buyer expected another total.
         OrderTooLarge: the total is no possible amount.
-        ReservationEnded: the hold is over, or its rest is too short to pay in.
+        ReservationEnded: the hold is over, or what is left of it is too short to pay in.
     """
     transactions.require(ALIAS)
     total = _checked_total(reservation, placement)
     deadline = payable_until(method=placement.method, now=now, held_until=reservation.expires_at)
-    if reservation.state not in (ReservationState.ACTIVE, ReservationState.HELD) or deadline <= now:
+    if reservation.state is not ReservationState.HELD:
         raise ReservationEnded(order_id=order_id, state=reservation.state)
+    if deadline <= now:
+        raise ReservationEnded(order_id=order_id, state=ReservationState.EXPIRED)
     payment_id = new_id() if total.amount else None
     order = Order.objects.create(
         id=order_id,

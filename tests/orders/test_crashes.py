@@ -130,6 +130,25 @@ class TestADeathOfTheProcess:
         must_be_voided_once(shop, order)
 
 
+class TestARunGivenUpForDead:
+    def test_leaves_the_order_to_the_run_that_took_over(self, shop: Shop) -> None:
+        body, key = shop.order_body(shop.sells()), str(new_id())
+        answers = []
+
+        def take_over() -> None:
+            shop.passes(seconds=31)
+            answers.append(shop.try_to_place(body, key=key))
+
+        with death_at(InventoryApi, "reserve_stock", after=take_over):
+            slow = shop.try_to_place(body, key=key)
+
+        assert (slow.status_code, slow.json()["code"]) == (409, "request_in_progress")
+        assert (answers[0].status_code, len(shop.orders())) == (201, 1)
+        assert shop.try_to_place(body, key=key).content == answers[0].content
+        shop.settle()
+        must_be_confirmed_once(shop, shop.known(answers[0].json()))
+
+
 class TestALostConnection:
     @pytest.mark.parametrize(("protocol", "method"), CONFIRMING[1:])
     def test_before_the_outcome_is_written_only_delays_confirmation(

@@ -12,7 +12,7 @@ from shared_kernel import clock
 from shared_kernel.facades.binding import bound
 from shared_kernel.facades.faults import Fault, FaultKind, planned
 from shared_kernel.ids import new_id
-from shared_kernel.money import Money
+from shared_kernel.money import MAX_AMOUNT, Money
 from tests.scenarios.shop import Shop
 
 
@@ -295,6 +295,27 @@ class TestPlacing:
         assert (refused.status_code, refused.json()["code"]) == (409, "price_changed")
         assert refused.json()["total"] == {"amount": 1999, "currency": "EUR"}
         assert shop.available(mug) == 1
+
+    def test_refuses_a_total_that_no_order_can_have_and_gives_the_stock_back(self, shop: Shop) -> None:
+        yacht = shop.sells("yacht", units=2, price=MAX_AMOUNT)
+
+        refused = shop.try_to_place(shop.order_body(yacht, quantity=2))
+
+        assert (refused.status_code, refused.json()["code"]) == (422, "order_too_large")
+        assert (shop.available(yacht), shop.orders()) == (2, [])
+
+    def test_refuses_a_hold_that_ran_out_between_two_tries(self, shop: Shop) -> None:
+        mug, key = shop.sells("mug", units=1), str(new_id())
+        body = shop.order_body(mug)
+        with planned(InventoryApi, Fault(kind=FaultKind.LOST_ANSWER, method="reserve_stock")):
+            shop.try_to_place(body, key=key)
+        shop.later(minutes=31)
+
+        late = shop.try_to_place(body, key=key)
+
+        assert (late.status_code, late.json()["code"]) == (409, "reservation_ended")
+        shop.later(minutes=5)
+        assert shop.try_to_place(body).status_code == 201
 
     def test_refuses_what_is_not_there_and_leaves_no_trace(self, shop: Shop) -> None:
         mug, key = shop.sells("mug", units=1), str(new_id())
