@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from django.core.management import call_command
 from django.db import connections
 
 from config.database.bootstrap import bootstrap
 from config.database.migrating import migrate, pending
 from config.environment_values import Environment
 from config.processes import wait_until
+from config.supervisor.demo import load_demo
 from config.variables import ConfigurationError
 
 Say = Callable[[str], None]
@@ -59,12 +59,15 @@ def refuse_taken_port(variable: str, host: str, port: int) -> None:
         )
 
 
-def prepare_schemas(environment: Environment, say: Say) -> None:
+def prepare_schemas(environment: Environment, say: Say) -> dict[str, str]:
     """Bring roles, schemas and tables up to date; production only checks that somebody did.
+
+    Returns the credentials of the demo principals, by name; production has none.
 
     Raises:
         ConfigurationError: in production, migrations are missing.
     """
+    credentials: dict[str, str] = {}
     if environment.production:
         missing = [migration for alias in environment.databases for migration in pending(alias, environment.contexts)]
         if missing:
@@ -77,9 +80,10 @@ def prepare_schemas(environment: Environment, say: Say) -> None:
         applied: list[str] = []
         migrate(environment, applied.append)
         say(f"Schemas ready{f', {len(applied)} migrations applied' if applied else ''}.")
-        call_command("load_demo", verbosity=0)
+        credentials = load_demo()
         say("Demo data ready.")
     connections.close_all()
+    return credentials
 
 
 def answers(host: str, port: int) -> bool:

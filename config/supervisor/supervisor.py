@@ -6,6 +6,7 @@ import shutil
 import signal
 import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -22,6 +23,7 @@ LOOK_EVERY = 0.2
 # Load balancers need a moment to see that we are no longer ready.
 DRAIN_SECONDS = 5.0
 WEB_START_SECONDS = 60.0
+Announce = Callable[[dict[str, str]], None]
 ROLES = (ProcessRole.WEB, ProcessRole.RELAY, ProcessRole.WORKER)
 
 
@@ -29,13 +31,20 @@ class Supervisor:
     """Runs the chosen processes of one deployable until told to stop."""
 
     def __init__(
-        self, environment: Environment, *, roles: tuple[ProcessRole, ...], logs: Path | None, say: Say, announce: Say
+        self,
+        environment: Environment,
+        *,
+        roles: tuple[ProcessRole, ...],
+        logs: Path | None,
+        say: Say,
+        announce: Announce,
     ) -> None:
         self.environment = environment
         self.roles = roles
         self.logs = logs
         self.say = say
         self.announce = announce
+        self.credentials: dict[str, str] = {}
         self.stopping = threading.Event()
         self.servers: list[Child] = []
         self.children: list[Child] = []
@@ -86,7 +95,7 @@ class Supervisor:
         self._start_servers()
         if self.stopping.is_set():
             return
-        prepare_schemas(self.environment, self.say)
+        self.credentials = prepare_schemas(self.environment, self.say)
         launches = {
             ProcessRole.WEB: launch.web,
             ProcessRole.RELAY: launch.relay,
@@ -132,7 +141,7 @@ class Supervisor:
                     return 1
             if not self.health.started and (self._web_answers() or time.monotonic() > web_due):
                 self.health.started = True
-                self.announce("")
+                self.announce(self.credentials)
         return 0
 
     def _look_at(self, child: Child) -> str:

@@ -12,8 +12,8 @@ from config.database.addresses import PLATFORM
 from config.environment import environment
 
 ADMIN_NAME = "admin"
-# What each context offers for a first look; the ones that are not hosted here are not there.
-DEMO_COMMANDS = ("load_demo_catalog",)
+# What a context offers for a first look; it is not there where that is not hosted.
+DEMO_CATALOG = "load_demo_catalog"
 
 
 class Command(BaseCommand):
@@ -33,6 +33,5 @@ class Command(BaseCommand):
         if not user.check_password(password):
             user.set_password(password)
             user.save(using=PLATFORM)
-        for name in DEMO_COMMANDS:
-            if name in get_commands():
-                call_command(name, verbosity=options["verbosity"])
+        if DEMO_CATALOG in get_commands():
+            call_command(DEMO_CATALOG, verbosity=options["verbosity"])

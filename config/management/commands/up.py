@@ -35,7 +35,7 @@ class Command(BaseCommand):
             roles=roles,
             logs=configuration.data_directory / "logs" if to_files else None,
             say=self._say,
-            announce=lambda _: self._say(_banner(configuration, roles, to_files=to_files)),
+            announce=lambda demo: self._say(_banner(configuration, roles, demo, to_files=to_files)),
         )
         status = supervisor.run()
         if status:
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _banner(configuration: Environment, roles: tuple[ProcessRole, ...], *, to_files: bool) -> str:
+def _banner(configuration: Environment, roles: tuple[ProcessRole, ...], demo: dict[str, str], *, to_files: bool) -> str:
     listeners = configuration.listeners
     address = f"http://{listeners.host}:{listeners.port}"
     health = f"http://{listeners.management_host}:{listeners.management_port}/readyz"
@@ -61,6 +61,9 @@ def _banner(configuration: Environment, roles: tuple[ProcessRole, ...], *, to_fi
             )
             lines.append(f"  Admin   {address}/admin/{login}")
     lines.append(f"  Health  {health}")
+    if demo:
+        lines.append(f"  Buyer   {demo['email']}   (password {demo['password']})")
+        lines.append(f"  Key     {demo['api_key']}   (every scope)")
     if to_files:
         lines.append(f"  Logs    {configuration.data_directory / 'logs'}")
     return "\n".join([*lines, "Ctrl-C stops it; the data stays.", ""])
