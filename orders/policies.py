@@ -28,8 +28,6 @@ ORDER_MACHINE = StateMachine(
     ),
 )
 
-STATE_MACHINES = (ORDER_MACHINE,)
-
 
 class CancelReason(StrEnum):
     """Why an order was called off; a closed list, because events carry it and must hold no personal data."""
