@@ -2,60 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, ClassVar
-
-from django.contrib import admin, messages
-from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from customers.models import CUSTOMERS, ApiKey, Customer, Message, RefreshToken, Session, database_now
+from customers.models import ApiKey, Customer, Message, RefreshToken, Session, database_now
 from customers.usecases import api_keys, sessions
 from customers.usecases.messages import resend_message
-from shared_kernel.errors import DomainError
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs, not at run time
-    """Pages to look at: rows are made and changed by use cases only."""
-
-    secret: ClassVar[tuple[str, ...]] = ()
-
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        """Every column but the secret ones."""
-        return [field.name for field in self.model._meta.fields if field.name not in self.secret]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        """All that is shown."""
-        return self.get_fields(request, obj)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody changes; actions ask for the permission by name."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody deletes."""
-        return False
-
-    def has_act_permission(self, request: HttpRequest) -> bool:
-        """Whether this member of staff may run the actions of the page."""
-        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
-
-    def run(self, request: HttpRequest, rows: QuerySet[Any], act: Callable[[Any], object], done: str) -> None:
-        """Call a use case for each row, each in its own transaction, and tell what came of it."""
-        count = 0
-        for row in rows:
-            try:
-                with transaction.atomic(using=CUSTOMERS, durable=True):
-                    act(row)
-                count += 1
-            except DomainError as refusal:
-                self.message_user(request, f"{row.pk}: {refusal}", messages.WARNING)
-        self.message_user(request, done.format(count=count))
+from shared_kernel.admin_pages import ReadOnlyAdmin
 
 
 @admin.register(Customer)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
-from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from inventory.models import (
@@ -27,48 +23,8 @@ from inventory.models import (
 )
 from inventory.policies import MAX_UNITS, AdjustmentReason
 from inventory.usecases import products, stock_counts
-from shared_kernel import call_context, clock
-from shared_kernel.call_context import Actor, ActorKind, CallContext
-from shared_kernel.errors import DomainError
-from shared_kernel.ids import new_id
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs, not at run time
-    """Pages to look at: rows are made and changed by use cases only."""
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        """Every column."""
-        return [field.name for field in self.opts.fields]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody changes; actions ask for the permission by name."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody deletes."""
-        return False
-
-    def has_act_permission(self, request: HttpRequest) -> bool:
-        """Whether this member of staff may run the actions of the page."""
-        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
-
-    def run(self, request: HttpRequest, rows: QuerySet[Any], act: Callable[[Any], object]) -> None:
-        """Call a use case for each row, each in a transaction of its own, and tell what came of it."""
-        actor = Actor(kind=ActorKind.STAFF, id=f"admin:{request.user.pk}")
-        done = 0
-        with call_context.entered(CallContext(actor=actor, correlation_id=new_id())):
-            for row in rows:
-                try:
-                    with transaction.atomic(using=INVENTORY, durable=True):
-                        act(row)
-                    done += 1
-                except DomainError as refusal:
-                    self.message_user(request, f"{row.pk}: {refusal}", messages.WARNING)
-        self.message_user(request, f"Done for {done}.")
+from shared_kernel import clock
+from shared_kernel.admin_pages import ReadOnlyAdmin
 
 
 @admin.register(Product)
@@ -84,12 +40,20 @@ class ProductAdmin(ReadOnlyAdmin):
     @admin.action(description="Publish the selected products", permissions=["act"])
     def publish(self, request: HttpRequest, rows: QuerySet[Product]) -> None:
         """Show them to buyers."""
-        self.run(request, rows, lambda row: products.publish_product(product_id=row.pk, now=clock.now(INVENTORY)))
+
+        def act(product: Product) -> None:
+            products.publish_product(product_id=product.id, now=clock.now(INVENTORY))
+
+        self.run(request, rows, act, "{count} products are published.")
 
     @admin.action(description="Hide the selected products", permissions=["act"])
     def unpublish(self, request: HttpRequest, rows: QuerySet[Product]) -> None:
         """Hide them from buyers."""
-        self.run(request, rows, lambda row: products.unpublish_product(product_id=row.pk, now=clock.now(INVENTORY)))
+
+        def act(product: Product) -> None:
+            products.unpublish_product(product_id=product.id, now=clock.now(INVENTORY))
+
+        self.run(request, rows, act, "{count} products are hidden.")
 
 
 @admin.register(Variant)
@@ -175,17 +139,17 @@ class StockLevelAdmin(ReadOnlyAdmin):
             self.message_user(request, "Say by how many units, for example 5 or -2.", messages.ERROR)
             return
         reason = AdjustmentReason(form.cleaned_data["reason"])
-        self.run(
-            request,
-            rows,
-            lambda level: stock_counts.adjust_stock(
+
+        def act(level: StockLevel) -> None:
+            stock_counts.adjust_stock(
                 variant_id=level.variant_id,
                 location_id=level.location_id,
                 delta=delta,
                 reason=reason,
                 now=clock.now(INVENTORY),
-            ),
-        )
+            )
+
+        self.run(request, rows, act, "{count} stock levels are adjusted.")
 
 
 @admin.register(StockAdjustment)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, ClassVar
-
-from django.contrib import admin, messages
-from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from payments.models import JournalEntry, JournalLine, LedgerAccount, Payment, PaymentTransaction, Refund
@@ -15,38 +11,8 @@ from payments.policies import StaffReason
 from payments.usecases import refunds, voids
 from payments.usecases.alias import PAYMENTS
 from shared_kernel import clock
-from shared_kernel.errors import DomainError
+from shared_kernel.admin_pages import ReadOnlyAdmin
 from shared_kernel.ids import new_id
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs, not at run time
-    """Pages to look at: rows are made and changed by use cases only."""
-
-    secret: ClassVar[tuple[str, ...]] = ()
-
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        """Every column but the secret ones."""
-        return [field.name for field in self.opts.fields if field.name not in self.secret]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        """All that is shown."""
-        return self.get_fields(request, obj)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody changes; actions ask for the permission by name."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody deletes."""
-        return False
-
-    def has_act_permission(self, request: HttpRequest) -> bool:
-        """Whether this member of staff may run the actions of the page."""
-        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
 
 
 @admin.register(Payment)
@@ -77,7 +43,7 @@ class PaymentAdmin(ReadOnlyAdmin):
         def act(payment: Payment) -> None:
             voids.void_payment(payment_id=payment.id, reason=StaffReason.OTHER, now=clock.now(PAYMENTS))
 
-        self._run(request, queryset, act, "{count} payments are being voided.")
+        self.run(request, queryset, act, "{count} payments are being voided.")
 
     @admin.action(description="Refund in full", permissions=["act"])
     def refund_in_full(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
@@ -92,18 +58,7 @@ class PaymentAdmin(ReadOnlyAdmin):
                 now=clock.now(PAYMENTS),
             )
 
-        self._run(request, queryset, act, "{count} payments are being refunded.")
-
-    def _run(self, request: HttpRequest, rows: QuerySet[Payment], act: Callable[[Payment], None], done: str) -> None:
-        count = 0
-        for row in rows:
-            try:
-                with transaction.atomic(using=PAYMENTS, durable=True):
-                    act(row)
-                count += 1
-            except DomainError as refusal:
-                self.message_user(request, f"{row.pk}: {refusal}", messages.WARNING)
-        self.message_user(request, done.format(count=count))
+        self.run(request, queryset, act, "{count} payments are being refunded.")
 
 
 @admin.register(PaymentTransaction)
