@@ -14,7 +14,7 @@ import structlog
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated
+from rest_framework.exceptions import AuthenticationFailed, MethodNotAllowed, NotAuthenticated
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -135,7 +135,12 @@ class ApiView(APIView):
         """Everything that can refuse a request before its method runs, cheapest first."""
         self.format_kwarg = None
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
-        self.perform_authentication(request)
+        try:
+            self.perform_authentication(request)
+        except AuthenticationFailed:
+            # Whoever guesses credentials is counted as a caller without any.
+            self.rate_headers = throttle(request, ANONYMOUS, surface=self.surface.value)
+            raise
         self._enter(request)
         self.rate_headers = throttle(request, self.principal, surface=self.surface.value)
         self.check_permissions(request)

@@ -118,6 +118,12 @@ class TestAView:
 
         assert answers[-1].status_code == 429
 
+    def test_counts_guessed_credentials_against_the_guesser(self) -> None:
+        guesses = [self.ask("192.0.2.4", authorization=f"Bearer sk_{number}") for number in range(4)]
+
+        assert [answer.status_code for answer in guesses] == [401, 401, 401, 429]
+        assert self.ask("192.0.2.4").status_code == 429
+
     def test_counts_an_ipv6_network_as_one_caller(self) -> None:
         answers = [self.ask(f"2001:db8:1:2::{number}") for number in range(4)]
 
