@@ -34,6 +34,7 @@ from config.variables import ConfigurationError, Variables, refuse_weak_secret
 
 ROOT = Path(__file__).resolve().parent.parent
 DATABASE = "ashlar"
+KEYS_IN_TURN = frozenset({"ASHLAR_ORDER_TOKEN_KEY", "ASHLAR_CURSOR_KEY"})
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -104,7 +105,7 @@ class _Reader:
             simulator=self.simulator(listeners, base),
             test_mode=test_mode,
             docs_enabled=variables.boolean("ASHLAR_DOCS_ENABLED", default=not self.production),
-            admin_enabled=variables.boolean("ASHLAR_ADMIN_ENABLED", default=True),
+            admin_enabled=variables.boolean("ASHLAR_ADMIN_ENABLED", default=not self.production),
             log_level=variables.choice("ASHLAR_LOG_LEVEL", LogLevel, LogLevel.INFO),
             demo_password=None if self.production else self.kept.get("demo password", demo_password),
         )
@@ -126,7 +127,9 @@ class _Reader:
                 )
             return self.kept.get(name)
         if self.production:
-            refuse_weak_secret(name, value)
+            # Several keys, the first in use and the others still accepted: any of them opens the door.
+            for key in value.split(",") if name in KEYS_IN_TURN else [value]:
+                refuse_weak_secret(name, key)
         return value
 
     def base_address(self) -> DatabaseAddress:

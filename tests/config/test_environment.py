@@ -152,6 +152,21 @@ class TestProduction:
         with pytest.raises(ConfigurationError, match=r"^ASHLAR_ORDER_TOKEN_KEY is a default"):
             read_environment({**production, "ASHLAR_ORDER_TOKEN_KEY": copied})
 
+    @pytest.mark.parametrize("name", ["ASHLAR_ORDER_TOKEN_KEY", "ASHLAR_CURSOR_KEY"])
+    @pytest.mark.parametrize("old", ["x", f"dev-{secret('e')}"])
+    def test_refuses_a_weak_key_beside_a_strong_one(self, production: dict[str, str], name: str, old: str) -> None:
+        with pytest.raises(ConfigurationError, match=rf"^{name} .*production"):
+            read_environment({**production, name: f"{secret('f')},{old}"})
+
+    def test_takes_two_strong_keys_for_a_change(self, production: dict[str, str]) -> None:
+        both = f"{secret('f')},{secret('g')}"
+
+        assert read_environment({**production, "ASHLAR_ORDER_TOKEN_KEY": both}).secrets.order_token == both
+
+    def test_serves_no_admin_pages_unless_asked_to(self, production: dict[str, str]) -> None:
+        assert not read_environment(production).admin_enabled
+        assert read_environment({**production, "ASHLAR_ADMIN_ENABLED": "true"}).admin_enabled
+
     def test_refuses_the_test_clock(self, production: dict[str, str]) -> None:
         with pytest.raises(ConfigurationError, match=r"^ASHLAR_TEST_MODE is on"):
             read_environment({**production, "ASHLAR_TEST_MODE": "true"})
