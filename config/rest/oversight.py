@@ -31,6 +31,7 @@ QUIET_FOR = timedelta(seconds=60)
 MOST_FINDINGS = 100
 LONGEST_NAME = 100
 EVENT_PREFIX = "evt"
+HASH_SUFFIX = "_hash"
 
 
 class FindingView(serializers.Serializer[Any]):
@@ -169,9 +170,9 @@ def event_document(context: str, entry: EventSummary) -> dict[str, Any]:
 
 
 def with_type_ids(value: Any, name: str = "") -> Any:
-    """A payload with the ids it holds written as everywhere else in the API."""
+    """A payload with the ids it holds written as everywhere else in the API, and without hashes of credentials."""
     if isinstance(value, dict):
-        return {key: with_type_ids(item, key) for key, item in value.items()}
+        return {key: with_type_ids(item, key) for key, item in value.items() if not key.endswith(HASH_SUFFIX)}
     if isinstance(value, list):
         return [with_type_ids(item, name.removesuffix("s")) for item in value]
     if name in PREFIXES and isinstance(value, str):

@@ -34,7 +34,10 @@ def ask(path: str, scope: str, **query: Any) -> Any:
     return Client().get(path, query, headers={"authorization": f"Bearer {made.plain}"})
 
 
-def log(alias: str, seq: int, *, minutes: int, name: str = "some.event.v1") -> None:
+PAYLOAD = {"order_id": str(ORDER), "variant_ids": [str(UUID(int=7))], "quantity": 2}
+
+
+def log(alias: str, seq: int, *, minutes: int, name: str = "some.event.v1", payload: dict[str, Any] = PAYLOAD) -> None:
     LoggedEvent.objects.using(alias).create(
         seq=seq,
         event_id=uuid4(),
@@ -43,7 +46,7 @@ def log(alias: str, seq: int, *, minutes: int, name: str = "some.event.v1") -> N
         sequence=seq,
         occurred_at=START + timedelta(minutes=minutes),
         logged_at=START + timedelta(minutes=minutes),
-        payload={"order_id": str(ORDER), "variant_ids": [str(UUID(int=7))], "quantity": 2},
+        payload=payload,
     )
     EventHead.objects.using(alias).update(last_seq=seq)
 
@@ -88,6 +91,13 @@ class TestTheEventLogs:
             "variant_ids": ["var_00000000000000000000000007"],
             "quantity": 2,
         }
+
+    def test_show_no_hash_of_a_credential(self) -> None:
+        log("orders", 3, minutes=5, name="a.key.v1", payload={"key_hash": "5f" * 32, "owner": "service:ops"})
+
+        event = ask("/v1/admin/events", "events:read", name="a.key.v1").json()["data"][0]
+
+        assert event["payload"] == {"owner": "service:ops"}
 
     @pytest.mark.parametrize("query", [{"after": "x"}, {"limit": 101}, {"context": "nobody"}, {"unknown": 1}])
     def test_refuse_what_they_do_not_know(self, query: dict[str, Any]) -> None:
