@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from shared_kernel.identity import principals
@@ -56,17 +57,14 @@ def remember(
     expires_at: datetime | None,
     revoked_at: datetime | None,
 ) -> None:
-    """Note in the schema `using` what customers says of a key; the latest word counts."""
-    KnownApiKey.objects.using(using).update_or_create(
-        id=key_id,
-        defaults={
-            "key_hash": key_hash,
-            "owner": owner,
-            "scopes": sorted(scopes),
-            "expires_at": expires_at,
-            "revoked_at": revoked_at,
-        },
-    )
+    """Note in the schema `using` what customers says of a key; the latest word counts, but a revoked key stays revoked.
+
+    So that old events, handled again, do not open a door for a while.
+    """
+    facts: dict[str, Any] = {"key_hash": key_hash, "owner": owner, "scopes": sorted(scopes), "expires_at": expires_at}
+    if revoked_at is not None:
+        facts["revoked_at"] = revoked_at
+    KnownApiKey.objects.using(using).update_or_create(id=key_id, defaults=facts)
 
 
 def lookup(using: str, plain: str, *, now: datetime) -> Principal | None:

@@ -31,7 +31,10 @@ class TestNewsOfAnApiKey:
         known = api_keys.lookup("inventory", key.plain, now=now)
         tell(revoked_at=now - timedelta(seconds=1))
         revoked = api_keys.lookup("inventory", key.plain, now=now)
+        tell()
+        told_again = api_keys.lookup("inventory", key.plain, now=now)
 
         assert known is not None
         assert known.scopes == {"stock:read"}
         assert revoked is None
+        assert told_again is None
