@@ -107,6 +107,8 @@ TEMPLATES: list[dict[str, Any]] = [
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
+# Our own pages load them; no other origin needs to read them.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # A body larger than this is refused by Django's own reader too; the REST kernel refuses it earlier and politely.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
