@@ -35,9 +35,10 @@ class ProductQuerySet(models.QuerySet["Product"]):
             raise ProductNotFound
         return product
 
-    def with_variants(self) -> ProductQuerySet:
-        """With their variants in order, each with the prices that hold now; two more queries, however many products."""
-        return self.prefetch_related(Prefetch("variants", Variant.objects.order_by("position", "id").with_prices()))
+    def with_variants(self, at: datetime | None = None) -> ProductQuerySet:
+        """With their variants in order, each `with_prices(at)`; two more queries, however many products."""
+        variants = Variant.objects.order_by("position", "id").with_prices(at)
+        return self.prefetch_related(Prefetch("variants", variants))
 
     def locked(self, product_id: UUID) -> Product:
         """One product, locked until the transaction ends.
@@ -105,9 +106,12 @@ class Product(Aggregate):
 class VariantQuerySet(models.QuerySet["Variant"]):
     """Questions asked of variants."""
 
-    def with_prices(self) -> VariantQuerySet:
-        """With the prices that hold now, as `current_prices`."""
-        prices = Price.objects.valid(AshlarNow()).order_by("currency")
+    def with_prices(self, at: datetime | None = None) -> VariantQuerySet:
+        """With the prices that hold at that moment, as `current_prices`.
+
+        By default it is the start of the transaction, which is before any price that the transaction sets.
+        """
+        prices = Price.objects.valid(AshlarNow() if at is None else at).order_by("currency")
         return self.prefetch_related(Prefetch("prices", prices, to_attr="current_prices"))
 
     def get_visible(self, variant_id: UUID) -> Variant:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from rest_framework.request import Request
@@ -75,8 +76,9 @@ class AdminProductCollection(ApiView):
     def post(self, request: Request) -> Response:
         """A new product with its variants, prices and stock; hidden unless `publication` says otherwise."""
         sheet = product_sheet(parse(CreateProductRequest, request))
-        product = products.create_product(sheet, now=clock.now(INVENTORY))
-        return _shown(request, product, status=201)
+        now = clock.now(INVENTORY)
+        product = products.create_product(sheet, now=now)
+        return _shown(request, product, now=now, status=201)
 
 
 class AdminProductDetail(ApiView):
@@ -108,10 +110,9 @@ class AdminProductDetail(ApiView):
         body = parse(EditProductRequest, request, partial=True)
         product = Product.objects.locked(product_id)
         require_if_match(request, etag_of(product.version))
-        products.edit_product(
-            product, title=body.get("title"), description=body.get("description"), now=clock.now(INVENTORY)
-        )
-        return _shown(request, product)
+        now = clock.now(INVENTORY)
+        products.edit_product(product, title=body.get("title"), description=body.get("description"), now=now)
+        return _shown(request, product, now=now)
 
 
 class ProductPublishing(ApiView):
@@ -132,7 +133,8 @@ class ProductPublishing(ApiView):
     def post(self, request: Request, product_id: UUID) -> Response:
         """Buyers see it from now on; one they see already stays as it is."""
         parse(EmptyRequest, request)
-        return _shown(request, products.publish_product(product_id=product_id, now=clock.now(INVENTORY)))
+        now = clock.now(INVENTORY)
+        return _shown(request, products.publish_product(product_id=product_id, now=now), now=now)
 
 
 class ProductHiding(ApiView):
@@ -153,7 +155,8 @@ class ProductHiding(ApiView):
     def post(self, request: Request, product_id: UUID) -> Response:
         """Buyers see it no more; what they ordered stays theirs."""
         parse(EmptyRequest, request)
-        return _shown(request, products.unpublish_product(product_id=product_id, now=clock.now(INVENTORY)))
+        now = clock.now(INVENTORY)
+        return _shown(request, products.unpublish_product(product_id=product_id, now=now), now=now)
 
 
 class PriceCollection(ApiView):
@@ -174,7 +177,7 @@ class PriceCollection(ApiView):
         return Response(PriceView(price).data, status=201)
 
 
-def _shown(request: Request, product: Product, *, status: int = 200) -> Response:
-    shown = Product.objects.with_variants().get_one(product.id)
+def _shown(request: Request, product: Product, *, now: datetime, status: int = 200) -> Response:
+    shown = Product.objects.with_variants(at=now).get_one(product.id)
     headers = {"Location": f"/v1/admin/products/{encode_id('prd', product.id)}"} if status == 201 else {}  # noqa: PLR2004
     return answer(request, AdminProductView(shown).data, etag=etag_of(shown.version), status=status, headers=headers)

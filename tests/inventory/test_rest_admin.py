@@ -75,6 +75,14 @@ class TestCreatingAProduct:
             == ["inventory.product_created.v1"] + ["inventory.price_set.v1"] * 4 + ["inventory.stock_adjusted.v1"] * 2
         )
 
+    def test_shows_its_prices_at_once_by_the_clock_of_production(self, settings: Any) -> None:
+        # Outside test mode a price holds from a moment after the start of the transaction that sets it.
+        settings.ASHLAR_TEST_MODE = False
+
+        shown = clerk().post(PRODUCTS, a_request()).json()
+
+        assert [len(variant["prices"]) for variant in shown["variants"]] == [2, 2]
+
     def test_gives_the_same_answer_under_the_same_key(self) -> None:
         client, header = clerk(), key()
 
