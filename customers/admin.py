@@ -6,9 +6,10 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from customers.models import ApiKey, Customer, Message, RefreshToken, Session, database_now
+from customers.models import CUSTOMERS, ApiKey, Customer, Message, RefreshToken, Session
 from customers.usecases import api_keys, sessions
 from customers.usecases.messages import resend_message
+from shared_kernel import clock
 from shared_kernel.admin_pages import ReadOnlyAdmin
 
 
@@ -28,7 +29,7 @@ class CustomerAdmin(ReadOnlyAdmin):
         self.run(
             request,
             queryset,
-            lambda customer: sessions.end_all_sessions(customer_id=customer.id, now=database_now()),
+            lambda customer: sessions.end_all_sessions(customer_id=customer.id, now=clock.database_now(CUSTOMERS)),
             "{count} customers were logged out everywhere.",
         )
 
@@ -69,7 +70,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
         self.run(
             request,
             queryset,
-            lambda key: api_keys.revoke_api_key(key_id=key.id, now=database_now()),
+            lambda key: api_keys.revoke_api_key(key_id=key.id, now=clock.database_now(CUSTOMERS)),
             "{count} keys are revoked.",
         )
 
@@ -91,6 +92,6 @@ class MessageAdmin(ReadOnlyAdmin):
         self.run(
             request,
             queryset,
-            lambda message: resend_message(message_id=message.id, now=database_now()),
+            lambda message: resend_message(message_id=message.id, now=clock.database_now(CUSTOMERS)),
             "{count} messages are sent again.",
         )

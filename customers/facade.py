@@ -9,8 +9,9 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from customers.api import CustomerSummary, MessageStatus, MessageSummary, MessageTemplate, Recipient
-from customers.models import CUSTOMERS, Customer, Message, database_now
+from customers.models import CUSTOMERS, Customer, Message
 from customers.usecases import messages
+from shared_kernel import clock
 from shared_kernel.api import AuditFactPage, AuditFinding
 from shared_kernel.facades.operations import KernelOperations
 
@@ -26,7 +27,9 @@ class CustomersFacade:
     ) -> MessageSummary:
         """See `CustomersApi.send_message`."""
         with transaction.atomic(using=CUSTOMERS, durable=True):
-            message = messages.request_message(key=key, template=template, to=to, data=data, now=database_now())
+            message = messages.request_message(
+                key=key, template=template, to=to, data=data, now=clock.database_now(CUSTOMERS)
+            )
         return MessageSummary(message_id=message.id, key=message.key, status=MessageStatus(message.status))
 
     def get_customer(self, *, customer_id: UUID) -> CustomerSummary:
@@ -43,7 +46,7 @@ class CustomersOperations(KernelOperations):
 
     def audit_findings(self, *, limit: int) -> list[AuditFinding]:
         """The log's own findings, messages that lie about although they are due, and pending ones never due."""
-        overdue = Q(due_at=None) | Q(due_at__lt=database_now() - MESSAGE_GRACE)
+        overdue = Q(due_at=None) | Q(due_at__lt=clock.database_now(CUSTOMERS) - MESSAGE_GRACE)
         stuck = Message.objects.filter(overdue, status=MessageStatus.PENDING).order_by(
             F("due_at").asc(nulls_first=True)
         )

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from customers.models import CUSTOMERS, database_now
+from customers.models import CUSTOMERS
 from customers.usecases import delivery
+from shared_kernel import clock
 from shared_kernel.due import due_work
 
 
@@ -19,9 +20,9 @@ def send_message(row_id: UUID) -> None:
     recording leaves an unknown outcome, after which the mail is sent at most once more.
     """
     with transaction.atomic(using=CUSTOMERS, durable=True):
-        letter = delivery.begin_delivery(message_id=row_id, now=database_now())
+        letter = delivery.begin_delivery(message_id=row_id, now=clock.database_now(CUSTOMERS))
     if letter is None:
         return
     outcome = delivery.hand_over(letter)
     with transaction.atomic(using=CUSTOMERS, durable=True):
-        delivery.record_delivery(letter=letter, delivery=outcome, now=database_now())
+        delivery.record_delivery(letter=letter, delivery=outcome, now=clock.database_now(CUSTOMERS))

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from orders.models import ALIAS, CheckoutLogEntry, CheckoutSaga, Order, OrderAddress, OrderLine, OrderMessage
+from orders.models import ORDERS, CheckoutLogEntry, CheckoutSaga, Order, OrderAddress, OrderLine, OrderMessage
 from orders.policies import CancelReason
 from orders.usecases import cancellation
 from shared_kernel import clock
@@ -31,7 +31,9 @@ class OrderAdmin(ReadOnlyAdmin):
         """Call orders off; stock and money follow."""
 
         def act(order: Order) -> None:
-            cancellation.cancel_order(order_id=order.id, reason=CancelReason.OTHER, actor="staff", now=clock.now(ALIAS))
+            cancellation.cancel_order(
+                order_id=order.id, reason=CancelReason.OTHER, actor="staff", now=clock.now(ORDERS)
+            )
 
         self.run(request, rows, act, "{count} orders canceled.")
 
@@ -40,7 +42,7 @@ class OrderAdmin(ReadOnlyAdmin):
         """Have the checkout look again where a provider refused a refund or a void."""
 
         def act(order: Order) -> None:
-            cancellation.return_money_again(order_id=order.id, actor="staff", now=clock.now(ALIAS))
+            cancellation.return_money_again(order_id=order.id, actor="staff", now=clock.now(ORDERS))
 
         self.run(request, rows, act, "{count} orders looked at again.")
 

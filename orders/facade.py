@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import connections, transaction
 
 from orders.api import OrderStatus, OrderSummary, UnknownCancelReason
-from orders.models import ALIAS, Order
+from orders.models import ORDERS, Order
 from orders.policies import CancelReason
 from orders.usecases import audit, cancellation
 from shared_kernel import call_context, clock
@@ -26,9 +26,9 @@ class OrdersFacade:
             known = CancelReason(reason)
         except ValueError:
             raise UnknownCancelReason(allowed_reasons=list(CancelReason)) from None
-        with transaction.atomic(using=ALIAS, durable=True):
+        with transaction.atomic(using=ORDERS, durable=True):
             order = cancellation.cancel_order(
-                order_id=order_id, reason=known, actor=call_context.current().actor.kind, now=clock.now(ALIAS)
+                order_id=order_id, reason=known, actor=call_context.current().actor.kind, now=clock.now(ORDERS)
             )
         return _summary(order)
 
@@ -37,22 +37,22 @@ class OrdersOperations(KernelOperations):
     """What the composition root asks of orders."""
 
     def __init__(self) -> None:
-        super().__init__(ALIAS)
+        super().__init__(ORDERS)
 
     def audit_findings(self, *, limit: int) -> list[AuditFinding]:
-        with transaction.atomic(using=ALIAS, durable=True):
+        with transaction.atomic(using=ORDERS, durable=True):
             _take_time()
             return [*audit.list_findings(limit=limit), *self.log_findings(limit=limit)][:limit]
 
     def audit_facts(self, *, after: UUID | None, limit: int) -> AuditFactPage:
-        with transaction.atomic(using=ALIAS, durable=True):
+        with transaction.atomic(using=ORDERS, durable=True):
             _take_time()
             return audit.list_facts(after=after, limit=limit)
 
 
 def _take_time() -> None:
     """Raise the role's limit for statements that read whole tables."""
-    with connections[ALIAS].cursor() as cursor:
+    with connections[ORDERS].cursor() as cursor:
         cursor.execute("set local statement_timeout = '30s'")
 
 

@@ -6,7 +6,7 @@ from customers.events import ApiKeyChanged
 from inventory.events import ReservationExpired
 from orders.checkout import driver, messages, news
 from orders.checkout.news import PaymentNews
-from orders.models import ALIAS
+from orders.models import ORDERS
 from orders.policies import OrderPaymentStatus
 from payments.events import (
     PaymentAuthorized,
@@ -50,20 +50,20 @@ PaymentEvent = (
 )
 def follow_payments(event: PaymentEvent) -> None:
     """Carry the order on, or back, by what its provider decided."""
-    news.take_payment_news(_news_of(event), now=clock.now(ALIAS))
+    news.take_payment_news(_news_of(event), now=clock.now(ORDERS))
 
 
 @subscribe("orders.follow_reservations", ReservationExpired)
 def follow_reservations(event: ReservationExpired) -> None:
     """Give up an order whose stock is no longer held."""
-    news.take_reservation_expiry(order_id=event.order_id, now=clock.now(ALIAS))
+    news.take_reservation_expiry(order_id=event.order_id, now=clock.now(ORDERS))
 
 
 @subscribe("orders.remember_api_key", ApiKeyChanged, replayable=True)
 def remember_api_key(event: ApiKeyChanged) -> None:
     """Know the key here too, so that its holder is recognized without a call."""
     api_keys.remember(
-        ALIAS,
+        ORDERS,
         key_id=event.key_id,
         key_hash=event.key_hash,
         owner=event.owner,

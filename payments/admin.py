@@ -6,10 +6,9 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from payments.models import JournalEntry, JournalLine, LedgerAccount, Payment, PaymentTransaction, Refund
+from payments.models import PAYMENTS, JournalEntry, JournalLine, LedgerAccount, Payment, PaymentTransaction, Refund
 from payments.policies import StaffReason
 from payments.usecases import refunds, voids
-from payments.usecases.alias import PAYMENTS
 from shared_kernel import clock
 from shared_kernel.admin_pages import ReadOnlyAdmin
 from shared_kernel.ids import new_id

@@ -7,9 +7,8 @@ from uuid import UUID
 from django.db import connections, transaction
 
 from payments.api import PaymentMethod, PaymentStatus, PaymentSummary, RefundStatus, RefundSummary
-from payments.models import Payment, Refund
+from payments.models import PAYMENTS, Payment, Refund
 from payments.usecases import audit, authorization, captures, refunds, voids
-from payments.usecases.alias import PAYMENTS
 from shared_kernel import clock
 from shared_kernel.api import AuditFactPage, AuditFinding
 from shared_kernel.errors import Invalid

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from customers.events import ApiKeyChanged
-from payments.usecases.alias import PAYMENTS
+from payments.models import PAYMENTS
 from shared_kernel.events import subscribe
 from shared_kernel.identity import api_keys
 

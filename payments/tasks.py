@@ -7,8 +7,8 @@ from uuid import UUID
 from django.db import transaction
 
 from payments.gateways import calls, registry
+from payments.models import PAYMENTS
 from payments.usecases import execution
-from payments.usecases.alias import PAYMENTS
 from shared_kernel import clock
 from shared_kernel.due import due_work
 

@@ -52,8 +52,14 @@ def install(cursor: Cursor, *, test_mode: bool) -> None:
 
 def now(using: str) -> datetime:
     """The present moment, aware UTC, as the context of the alias `using` sees it."""
-    if not test_mode():
-        return datetime.now(UTC)
+    return database_now(using) if test_mode() else datetime.now(UTC)
+
+
+def database_now(using: str) -> datetime:
+    """The same by the clock of the database alone, aware UTC; inside a transaction the moment it began.
+
+    For leases and windows that one host opens and another one judges, where their own clocks may differ.
+    """
     with connections[using].cursor() as cursor:
         cursor.execute("select ashlar_now()")
         moment: datetime = cursor.fetchone()[0]

@@ -14,11 +14,12 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from customers.models import CUSTOMERS, Customer, database_now
+from customers.models import CUSTOMERS, Customer
 from customers.rest.serializers import AcceptedView, LoginRequest, RefreshRequest, RegisterRequest, TokensView
 from customers.usecases import accounts, sessions
 from customers.usecases.passwords import hash_password, is_password
 from customers.usecases.sessions import OpenSession
+from shared_kernel import clock
 from shared_kernel.http.openapi import operation
 from shared_kernel.http.serializers import EmptyRequest
 from shared_kernel.http.views import ApiView, Surface, no_content, parse
@@ -45,7 +46,7 @@ class Registration(ApiView):
                 password_hash=password_hash,
                 name=body["name"],
                 locale=body["locale"],
-                now=database_now(),
+                now=clock.database_now(CUSTOMERS),
             )
         return Response({"status": "accepted"}, status=202)
 
@@ -67,7 +68,7 @@ class Login(ApiView):
             raise AuthenticationFailed
         with transaction.atomic(using=CUSTOMERS, durable=True):
             opened = sessions.open_session(
-                customer_id=customer.id, password_hash=customer.password_hash, now=database_now()
+                customer_id=customer.id, password_hash=customer.password_hash, now=clock.database_now(CUSTOMERS)
             )
         return _tokens(opened)
 
@@ -84,7 +85,7 @@ class Refresh(ApiView):
         """Answer with new tokens; a token that was used before ends its session, also when the answer is a refusal."""
         body = parse(RefreshRequest, request)
         with transaction.atomic(using=CUSTOMERS, durable=True):
-            opened = sessions.refresh_session(refresh_token=body["refresh_token"], now=database_now())
+            opened = sessions.refresh_session(refresh_token=body["refresh_token"], now=clock.database_now(CUSTOMERS))
         return _tokens(opened)
 
 
@@ -100,7 +101,7 @@ class Logout(ApiView):
         """End the session of the refresh token; an unknown one is as good as logged out."""
         body = parse(RefreshRequest, request)
         with transaction.atomic(using=CUSTOMERS, durable=True):
-            sessions.end_session(refresh_token=body["refresh_token"], now=database_now())
+            sessions.end_session(refresh_token=body["refresh_token"], now=clock.database_now(CUSTOMERS))
         return no_content()
 
 
@@ -116,14 +117,14 @@ class LogoutEverywhere(ApiView):
         """End every session; access tokens die by themselves within ten minutes."""
         parse(EmptyRequest, request)
         with transaction.atomic(using=CUSTOMERS, durable=True):
-            sessions.end_all_sessions(customer_id=self.customer_id, now=database_now())
+            sessions.end_all_sessions(customer_id=self.customer_id, now=clock.database_now(CUSTOMERS))
         return no_content()
 
 
 def _tokens(opened: OpenSession | None) -> Response:
     if opened is None:
         raise AuthenticationFailed
-    now = database_now()
+    now = clock.database_now(CUSTOMERS)
     access = access_tokens.issue(customer_id=opened.customer_id, session_id=opened.session_id, now=now)
     body: dict[str, Any] = {
         "access_token": access.text,

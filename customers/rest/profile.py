@@ -6,9 +6,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from customers.api import CustomerNotFound
-from customers.models import CUSTOMERS, Customer, database_now
+from customers.models import CUSTOMERS, Customer
 from customers.rest.serializers import EditProfileRequest, ProfileView
 from customers.usecases import accounts
+from shared_kernel import clock
 from shared_kernel.http.etags import answer, etag_of, require_if_match
 from shared_kernel.http.idempotency import idempotent
 from shared_kernel.http.openapi import operation
@@ -40,7 +41,9 @@ class Profile(ApiView):
         body = parse(EditProfileRequest, request)
         if "If-Match" in request.headers:
             require_if_match(request, etag_of(Customer.objects.locked(self.customer_id).version))
-        return _show(request, accounts.edit_profile(customer_id=self.customer_id, **body, now=database_now()))
+        return _show(
+            request, accounts.edit_profile(customer_id=self.customer_id, **body, now=clock.database_now(CUSTOMERS))
+        )
 
 
 def _show(request: Request, customer: Customer) -> Response:

@@ -11,7 +11,7 @@ from orders.checkout import commands, log, progress
 from orders.checkout.commands import Answer
 from orders.checkout.definition import State
 from orders.checkout.versions import definition_of
-from orders.models import ALIAS, CheckoutSaga, Order
+from orders.models import ORDERS, CheckoutSaga, Order
 from shared_kernel import clock
 from shared_kernel.clock import AshlarNow
 from shared_kernel.due import due_work
@@ -39,11 +39,11 @@ def drive_at_once(saga: CheckoutSaga) -> None:
 
 def _do(saga: CheckoutSaga) -> None:
     state = definition_of(saga.definition).state(saga.state)
-    if state.sends is None or _is_too_late(saga, state, clock.now(ALIAS)):
+    if state.sends is None or _is_too_late(saga, state, clock.now(ORDERS)):
         answer, step = Answer(outcome=TIME_UP), saga.waiting_for or state.name
     else:
         answer, step = commands.send(state.sends, order=saga.order, saga=saga), state.sends
-    with transaction.atomic(using=ALIAS, durable=True):
+    with transaction.atomic(using=ORDERS, durable=True):
         _settle(saga, answer, step)
 
 
@@ -55,7 +55,7 @@ def _settle(sent: CheckoutSaga, answer: Answer, step: str) -> None:
     """Record the outcome of the step and the intent of the next one, together."""
     order = Order.objects.locked(sent.order_id)
     saga = CheckoutSaga.objects.select_for_update(no_key=True).get(pk=sent.pk)
-    now = clock.now(ALIAS)
+    now = clock.now(ORDERS)
     if saga.step_id != sent.step_id:
         # News or a cancellation was faster. Whatever the command did is named by an id that the new state deals with.
         log.write(saga, at=now, step=step, from_state=sent.state, outcome=LATE, detail=answer.outcome)

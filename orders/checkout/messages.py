@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from customers.api import CustomersApi, MessageTemplate, Recipient
-from orders.models import ALIAS, Order, OrderMessage
+from orders.models import ORDERS, Order, OrderMessage
 from orders.policies import written
 from shared_kernel import clock
 from shared_kernel.due import due_work
@@ -43,13 +43,13 @@ def send_message(message_id: UUID) -> None:
     if message.due_at is None:
         return
     refusal = _hand_over(message)
-    with transaction.atomic(using=ALIAS, durable=True):
+    with transaction.atomic(using=ORDERS, durable=True):
         message = OrderMessage.objects.select_for_update(no_key=True).get(pk=message_id)
         if refusal is not None and refusal.kind in _TRY_AGAIN:
             message.retry(error=refusal.code)
             return
         if refusal is None:
-            message.sent_at = clock.now(ALIAS)
+            message.sent_at = clock.now(ORDERS)
         else:
             message.refused = refusal.code
         message.save(update_fields=["sent_at", "refused"])

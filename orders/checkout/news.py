@@ -9,7 +9,7 @@ from uuid import UUID
 from orders.api import OrderStatus
 from orders.checkout import log, progress
 from orders.checkout.versions import CURRENT
-from orders.models import ALIAS, CheckoutSaga, Order, Purpose, Stock
+from orders.models import ORDERS, CheckoutSaga, Order, Purpose, Stock
 from orders.policies import OrderPaymentStatus
 from shared_kernel import transactions
 
@@ -41,7 +41,7 @@ def take_payment_news(news: PaymentNews, *, now: datetime) -> None:
     Raises:
         OrderNotFound: there is money without an order, which an operator must see.
     """
-    transactions.require(ALIAS)
+    transactions.require(ORDERS)
     order = Order.objects.locked(news.order_id)
     checkout = CheckoutSaga.objects.of(order)
     former, version = order.payment_view(), order.version
@@ -65,7 +65,7 @@ def take_reservation_expiry(*, order_id: UUID, now: datetime) -> None:
 
     An expired hold of an order that was never placed concerns nobody.
     """
-    transactions.require(ALIAS)
+    transactions.require(ORDERS)
     order = Order.objects.select_for_update(no_key=True).filter(pk=order_id).first()
     if order is None:
         return

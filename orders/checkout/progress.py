@@ -9,7 +9,7 @@ from orders.checkout import log, messages
 from orders.checkout.definition import Arrow, Command, Definition, Effect, Facts, State
 from orders.checkout.versions import definition_of
 from orders.events import OrderConfirmed, OrderExpired, OrderPaymentChanged
-from orders.models import ALIAS, CheckoutSaga, Order
+from orders.models import ORDERS, CheckoutSaga, Order
 from orders.policies import OrderPaymentStatus
 from shared_kernel import transactions
 from shared_kernel.events import outbox
@@ -33,7 +33,7 @@ def begin(saga: CheckoutSaga, *, order: Order, state: str, now: datetime, head_s
     _enter(saga, order=order, state=definition_of(saga.definition).state(state), now=now)
     if head_start is not None:
         saga.leased_until = now + head_start
-    saga.save(using=ALIAS, force_insert=True)
+    saga.save(using=ORDERS, force_insert=True)
 
 
 def advance(
@@ -51,7 +51,7 @@ def advance(
     `step` is the command that was sent or the news that came, `detail` a code. Both rows are locked. False, and nothing
     is written, if the outcome leads nowhere from here.
     """
-    transactions.require(ALIAS)
+    transactions.require(ORDERS)
     definition = definition_of(saga.definition)
     origin = saga.state
     arrow = definition.state(origin).arrow(outcome, facts_of(order, saga))

@@ -2,10 +2,13 @@
 
 from orders.models.checkout import CheckoutLogEntry, CheckoutSaga, Purpose, Stock
 from orders.models.message import OrderMessage
-from orders.models.order import ALIAS, Order, OrderAddress, OrderLine
+from orders.models.order import Order, OrderAddress, OrderLine
+
+# The database alias of this context.
+ORDERS = "orders"
 
 __all__ = [
-    "ALIAS",
+    "ORDERS",
     "CheckoutLogEntry",
     "CheckoutSaga",
     "Order",

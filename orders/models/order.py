@@ -15,8 +15,6 @@ from shared_kernel.ids import new_id
 from shared_kernel.models import Aggregate
 from shared_kernel.money import MAX_AMOUNT, Money
 
-ALIAS = "orders"
-
 
 class OrderQuerySet(models.QuerySet["Order"]):
     """The ways in which orders are looked up."""

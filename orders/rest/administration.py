@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from orders.api import OrderNotFound, OrderStatus
 from orders.checkout import log
-from orders.models import ALIAS, Order
+from orders.models import ORDERS, Order
 from orders.policies import CancelReason, OrderPaymentStatus
 from orders.rest.documents import CheckoutTimelineView, OrderDetailView, OrderView
 from orders.rest.rendering import describe
@@ -29,7 +29,7 @@ from shared_kernel.identity.permissions import HasScope
 class AdminOrderCollection(ApiView):
     """All orders."""
 
-    alias = ALIAS
+    alias = ORDERS
     surface = Surface.ADMIN
     access = {"GET": HasScope("orders:read")}
     listings = {
@@ -49,7 +49,7 @@ class AdminOrderCollection(ApiView):
     @operation("List orders", answers={200: OrderView}, paged=True)
     def get(self, request: Request) -> Response:
         """A page of orders, the newest first."""
-        now = clock.now(ALIAS)
+        now = clock.now(ORDERS)
         page = self.paginate(Order.objects.whole())
         documents = [describe(order, principal=self.principal, now=now) for order in page.rows]
         return page.response(OrderView(documents, many=True).data)
@@ -58,7 +58,7 @@ class AdminOrderCollection(ApiView):
 class AdminOrderDetail(ApiView):
     """One order."""
 
-    alias = ALIAS
+    alias = ORDERS
     surface = Surface.ADMIN
     access = {"GET": HasScope("orders:read")}
     listings = {"GET": Listing(expand=("payments",), paged=False)}
@@ -73,7 +73,7 @@ class AdminOrderDetail(ApiView):
 class AdminOrderCancellation(ApiView):
     """Calling off any order."""
 
-    alias = ALIAS
+    alias = ORDERS
     surface = Surface.ADMIN
     access = {"POST": HasScope("orders:write")}
 
@@ -88,7 +88,7 @@ class AdminOrderCancellation(ApiView):
     def post(self, request: Request, order_id: UUID) -> Response:
         """Call it off; stock and money find their way back by themselves."""
         body = parse(CancelOrderRequest, request)
-        now = clock.now(ALIAS)
+        now = clock.now(ORDERS)
         order = cancellation.cancel_order(
             order_id=order_id, reason=CancelReason(body["reason"]), actor=self.principal.kind, now=now
         )
@@ -98,7 +98,7 @@ class AdminOrderCancellation(ApiView):
 class AdminMoneyReturn(ApiView):
     """Trying again to send back money that a provider refused to take back."""
 
-    alias = ALIAS
+    alias = ORDERS
     surface = Surface.ADMIN
     access = {"POST": HasScope("orders:write")}
 
@@ -113,7 +113,7 @@ class AdminMoneyReturn(ApiView):
     def post(self, request: Request, order_id: UUID) -> Response:
         """Have the checkout look at the payment again and void or refund what is left."""
         parse(EmptyRequest, request)
-        now = clock.now(ALIAS)
+        now = clock.now(ORDERS)
         order = cancellation.return_money_again(order_id=order_id, actor=self.principal.kind, now=now)
         return show(request, order, self.principal, now=now)
 
@@ -121,7 +121,7 @@ class AdminMoneyReturn(ApiView):
 class AdminOrderTimeline(ApiView):
     """Where an order is, and why."""
 
-    alias = ALIAS
+    alias = ORDERS
     surface = Surface.ADMIN
     access = {"GET": HasScope("orders:read")}
 

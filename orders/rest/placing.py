@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from inventory.api import InventoryApi, ReservationLine
 from orders.checkout import driver
-from orders.models import ALIAS, Order
+from orders.models import ORDERS, Order
 from orders.policies import hold_seconds
 from orders.usecases import placing
 from orders.usecases.placing import OrderTooLarge, OrderTotalChanged, Placement
@@ -70,9 +70,9 @@ def place(
         hold_seconds=hold_seconds(placement.method),
     )
     try:
-        with transaction.atomic(using=ALIAS, durable=True):
+        with transaction.atomic(using=ORDERS, durable=True):
             order, saga = placing.place_order(
-                order_id=order_id, reservation=reservation, placement=placement, now=clock.now(ALIAS)
+                order_id=order_id, reservation=reservation, placement=placement, now=clock.now(ORDERS)
             )
             stored = claim.store(answer(order))
     except (OrderTotalChanged, OrderTooLarge) as refusal:

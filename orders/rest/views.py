@@ -13,7 +13,7 @@ from rest_framework.reverse import reverse
 from inventory.api import CurrencyNotOffered, InsufficientStock, PriceChanged, ReservationEnded, UnknownVariants
 from orders.api import OrderNotFound, OrderStatus
 from orders.checkout import log
-from orders.models import ALIAS, Order
+from orders.models import ORDERS, Order
 from orders.policies import ORDER_TOKEN_LIFETIME, CancelReason
 from orders.rest import placing
 from orders.rest.documents import OrderDetailView, OrderView, PlacedOrderView, TimelineView
@@ -61,7 +61,7 @@ def show(request: Request, order: Order, principal: Principal, *, now: datetime)
 
 def detail(request: Request, order: Order, principal: Principal, *, with_payments: bool) -> Response:
     """The order with the parts that were asked for; its tag covers them."""
-    members = describe(order, principal=principal, now=clock.now(ALIAS))
+    members = describe(order, principal=principal, now=clock.now(ORDERS))
     if not with_payments:
         return answer(request, OrderView(members).data, etag=etag_of(order.version))
     found = payments_of(order)
@@ -71,7 +71,7 @@ def detail(request: Request, order: Order, principal: Principal, *, with_payment
 class OrderCollection(ApiView):
     """Own orders."""
 
-    alias = ALIAS
+    alias = ORDERS
     access = {"GET": CustomerRequired(), "POST": Buyer()}
     listings = {
         "GET": Listing(
@@ -84,7 +84,7 @@ class OrderCollection(ApiView):
     @operation("List own orders", answers={200: OrderView}, paged=True)
     def get(self, request: Request) -> Response:
         """A page of own orders, the newest first."""
-        now = clock.now(ALIAS)
+        now = clock.now(ORDERS)
         page = self.paginate(Order.objects.whole().filter(customer_id=self.principal.customer_id))
         documents = [describe(order, principal=self.principal, now=now) for order in page.rows]
         return page.response(OrderView(documents, many=True).data)
@@ -129,7 +129,7 @@ class OrderCollection(ApiView):
 class OrderDetail(ApiView):
     """One own order."""
 
-    alias = ALIAS
+    alias = ORDERS
     access = CustomerOrGuest()
     listings = {"GET": Listing(expand=("payments",), paged=False)}
 
@@ -143,7 +143,7 @@ class OrderDetail(ApiView):
 class OrderCancellation(ApiView):
     """Calling off an own order."""
 
-    alias = ALIAS
+    alias = ORDERS
     access = CustomerOrGuest()
 
     @operation(
@@ -158,7 +158,7 @@ class OrderCancellation(ApiView):
         """Call it off; stock and money find their way back by themselves."""
         body = parse(CancelOrderRequest, request)
         own_order(order_id, self.principal)
-        now = clock.now(ALIAS)
+        now = clock.now(ORDERS)
         order = cancellation.cancel_order(
             order_id=order_id, reason=CancelReason(body["reason"]), actor=self.principal.kind, now=now
         )
@@ -168,7 +168,7 @@ class OrderCancellation(ApiView):
 class OrderPayments(ApiView):
     """Paying an own order again."""
 
-    alias = ALIAS
+    alias = ORDERS
     access = CustomerOrGuest()
 
     @operation(
@@ -183,7 +183,7 @@ class OrderPayments(ApiView):
         """Start another payment after a decline; the answer is the order with its new payment."""
         body = parse(PayOrderRequest, request)
         own_order(order_id, self.principal)
-        now = clock.now(ALIAS)
+        now = clock.now(ORDERS)
         method = body["payment_method"]
         order = paying.request_payment(
             order_id=order_id, method=method["type"], token=method["token"], actor=self.principal.kind, now=now
@@ -196,7 +196,7 @@ class OrderPayments(ApiView):
 class OrderTimeline(ApiView):
     """The life of an own order."""
 
-    alias = ALIAS
+    alias = ORDERS
     access = CustomerOrGuest()
 
     @operation("Show the timeline of an order", answers={200: TimelineView}, errors=(OrderNotFound,))

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connections
 from django.db.models import Prefetch
 
-from orders.models import ALIAS, CheckoutSaga, Order, Purpose
+from orders.models import ORDERS, CheckoutSaga, Order, Purpose
 from shared_kernel.api import AuditFact, AuditFactPage, AuditFinding
 from shared_kernel.ids import encode_id
 
@@ -82,7 +82,7 @@ def list_facts(*, after: UUID | None, limit: int) -> AuditFactPage:
 
 
 def _violations(invariant: str, statement: str, limit: int) -> Iterator[AuditFinding]:
-    with connections[ALIAS].cursor() as cursor:
+    with connections[ORDERS].cursor() as cursor:
         cursor.execute(statement, [limit])
         rows = cursor.fetchall()
     for order_id, detail in rows:

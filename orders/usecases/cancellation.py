@@ -8,7 +8,7 @@ from uuid import UUID
 from orders.api import OrderStatus
 from orders.checkout import progress
 from orders.events import OrderCanceled
-from orders.models import ALIAS, CheckoutSaga, Order
+from orders.models import ORDERS, CheckoutSaga, Order
 from orders.policies import CancelReason
 from shared_kernel import transactions
 from shared_kernel.errors import InvalidStateTransition
@@ -24,7 +24,7 @@ def cancel_order(*, order_id: UUID, reason: CancelReason, actor: str, now: datet
         OrderNotFound: no order has this id.
         InvalidStateTransition: it is completed or has expired.
     """
-    transactions.require(ALIAS)
+    transactions.require(ORDERS)
     order = Order.objects.locked(order_id)
     if order.status == OrderStatus.CANCELED:
         return order
@@ -46,7 +46,7 @@ def return_money_again(*, order_id: UUID, actor: str, now: datetime) -> Order:
         OrderNotFound: no order has this id.
         InvalidStateTransition: no refused return waits for staff.
     """
-    transactions.require(ALIAS)
+    transactions.require(ORDERS)
     order = Order.objects.locked(order_id)
     moved = False
     for saga in CheckoutSaga.objects.select_for_update(no_key=True).filter(order=order).order_by("id"):

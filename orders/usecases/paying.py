@@ -8,7 +8,7 @@ from uuid import UUID
 from orders.api import OrderStatus
 from orders.checkout import progress
 from orders.events import OrderPaymentRequested
-from orders.models import ALIAS, CheckoutSaga, Order
+from orders.models import ORDERS, CheckoutSaga, Order
 from orders.policies import allowed_actions
 from shared_kernel import transactions
 from shared_kernel.errors import InvalidStateTransition
@@ -23,7 +23,7 @@ def request_payment(*, order_id: UUID, method: str, token: str, actor: str, now:
         OrderNotFound: no order has this id.
         InvalidStateTransition: a payment is on its way or done, or the order is over.
     """
-    transactions.require(ALIAS)
+    transactions.require(ORDERS)
     order = Order.objects.locked(order_id)
     saga = CheckoutSaga.objects.of(order)
     if not is_payable(saga, now):

@@ -12,7 +12,7 @@ from orders.api import OrderStatus
 from orders.checkout import log, progress
 from orders.checkout.versions import CURRENT
 from orders.events import OrderPlaced, PlacedLine
-from orders.models import ALIAS, CheckoutSaga, Order, OrderAddress, OrderLine
+from orders.models import ORDERS, CheckoutSaga, Order, OrderAddress, OrderLine
 from orders.policies import OrderPaymentStatus, is_too_large, line_total, order_total, payable_until
 from shared_kernel import transactions
 from shared_kernel.errors import Invalid, Rejected
@@ -67,7 +67,7 @@ def place_order(
         OrderTooLarge: the total is no possible amount.
         ReservationEnded: the hold is over, or what is left of it is too short to pay in.
     """
-    transactions.require(ALIAS)
+    transactions.require(ORDERS)
     total = _checked_total(reservation, placement)
     deadline = payable_until(method=placement.method, now=now, held_until=reservation.expires_at)
     if reservation.state is not ReservationState.HELD:

@@ -5,4 +5,7 @@ from payments.models.payment import Payment
 from payments.models.refund import Refund
 from payments.models.transaction import PaymentTransaction
 
-__all__ = ["JournalEntry", "JournalLine", "LedgerAccount", "Payment", "PaymentTransaction", "Refund"]
+# The database alias of this context.
+PAYMENTS = "payments"
+
+__all__ = ["PAYMENTS", "JournalEntry", "JournalLine", "LedgerAccount", "Payment", "PaymentTransaction", "Refund"]

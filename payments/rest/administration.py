@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from payments.api import AmountExceedsPayment, InvalidAmount, PaymentNotFound, PaymentStatus, RefundStatus
-from payments.models import Payment, Refund
+from payments.models import PAYMENTS, Payment, Refund
 from payments.policies import RefundNotFound
 from payments.rest.rendering import admin_payment_members, latest_transactions, refund_members, transaction_members
 from payments.rest.serializers import (
@@ -20,7 +20,6 @@ from payments.rest.serializers import (
     VoidRequest,
 )
 from payments.usecases import captures, refunds, voids
-from payments.usecases.alias import PAYMENTS
 from shared_kernel import clock
 from shared_kernel.errors import InvalidStateTransition
 from shared_kernel.http.etags import answer, etag_of

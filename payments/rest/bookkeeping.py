@@ -7,11 +7,10 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from payments.models import JournalEntry, JournalLine, LedgerAccount
+from payments.models import PAYMENTS, JournalEntry, JournalLine, LedgerAccount
 from payments.policies import Side
 from payments.rest.rendering import entry_members
 from payments.rest.serializers import JournalEntryView, LedgerAccountView, TrialBalanceView
-from payments.usecases.alias import PAYMENTS
 from shared_kernel import clock
 from shared_kernel.http.listing import IdIs, Listing, Moments
 from shared_kernel.http.openapi import operation

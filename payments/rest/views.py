@@ -8,10 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from payments.api import PaymentNotFound
-from payments.models import Payment
+from payments.models import PAYMENTS, Payment
 from payments.rest.rendering import payment_members
 from payments.rest.serializers import CurrencyView, PaymentView
-from payments.usecases.alias import PAYMENTS
 from shared_kernel.http.etags import answer, etag_of
 from shared_kernel.http.openapi import operation
 from shared_kernel.http.views import ApiView

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from django.db import connections
 
+from payments.models import PAYMENTS
 from payments.policies import Account, TransactionKind, TransactionState
-from payments.usecases.alias import PAYMENTS
 from shared_kernel.api import AuditFact, AuditFactPage, AuditFinding
 from shared_kernel.ids import encode_id
 

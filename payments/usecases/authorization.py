@@ -11,9 +11,8 @@ from django.db.models import Q
 from payments.api import InvalidAmount, PaymentIdReused, PaymentInProgress, PaymentMethod, PaymentStatus
 from payments.events import PaymentCanceled, PaymentCreated
 from payments.gateways import registry
-from payments.models import Payment, PaymentTransaction
+from payments.models import PAYMENTS, Payment, PaymentTransaction
 from payments.policies import TransactionKind
-from payments.usecases.alias import PAYMENTS
 from shared_kernel import transactions
 from shared_kernel.events import outbox
 from shared_kernel.money import MAX_AMOUNT, Money

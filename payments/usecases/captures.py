@@ -7,9 +7,8 @@ from uuid import UUID
 
 from payments.api import AmountExceedsPayment, InvalidAmount, PaymentIdReused
 from payments.events import PaymentCaptureRequested
-from payments.models import Payment, PaymentTransaction
+from payments.models import PAYMENTS, Payment, PaymentTransaction
 from payments.policies import TransactionKind
-from payments.usecases.alias import PAYMENTS
 from shared_kernel import transactions
 from shared_kernel.events import outbox
 from shared_kernel.money import Money

@@ -17,10 +17,9 @@ from payments.events import (
 )
 from payments.gateways.calls import ProviderRequest
 from payments.gateways.port import Outcome, Refused, Succeeded, Unclear, Unreachable
-from payments.models import Payment, PaymentTransaction, Refund
+from payments.models import PAYMENTS, Payment, PaymentTransaction, Refund
 from payments.policies import NOTHING_HELD, TransactionKind, TransactionState
 from payments.usecases import ledger, voids
-from payments.usecases.alias import PAYMENTS
 from shared_kernel import due, transactions
 from shared_kernel.events import outbox
 

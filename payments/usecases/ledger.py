@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from payments.models import JournalEntry, JournalLine, Payment, PaymentTransaction
+from payments.models import PAYMENTS, JournalEntry, JournalLine, Payment, PaymentTransaction
 from payments.policies import TransactionKind, postings
-from payments.usecases.alias import PAYMENTS
 from shared_kernel import transactions
 
 

@@ -7,9 +7,8 @@ from uuid import UUID
 
 from payments.api import PaymentStatus
 from payments.events import PaymentCanceled, PaymentVoidRequested
-from payments.models import Payment, PaymentTransaction
+from payments.models import PAYMENTS, Payment, PaymentTransaction
 from payments.policies import TransactionKind
-from payments.usecases.alias import PAYMENTS
 from shared_kernel import transactions
 from shared_kernel.events import outbox
 from shared_kernel.ids import new_id

@@ -9,10 +9,11 @@ from typing import TypeVar
 
 from django.db import connections, transaction
 
-from customers.models import CUSTOMERS, Customer, database_now
+from customers.models import CUSTOMERS, Customer
 from customers.usecases import accounts, api_keys, sessions
 from customers.usecases.passwords import hash_password
 from customers.usecases.sessions import OpenSession
+from shared_kernel import clock
 from shared_kernel.events import relay
 
 T = TypeVar("T")
@@ -24,7 +25,9 @@ def register(email: str = "anna@example.test", *, password: str = PASSWORD, name
     """Open an account."""
     password_hash = hash_password(password)
     with transaction.atomic(using=CUSTOMERS):
-        customer = accounts.register_customer(email=email, password_hash=password_hash, name=name, now=database_now())
+        customer = accounts.register_customer(
+            email=email, password_hash=password_hash, name=name, now=clock.now(CUSTOMERS)
+        )
     assert customer is not None
     return customer
 
@@ -33,7 +36,7 @@ def log_in(customer: Customer) -> OpenSession:
     """Open a session."""
     with transaction.atomic(using=CUSTOMERS):
         opened = sessions.open_session(
-            customer_id=customer.id, password_hash=customer.password_hash, now=database_now()
+            customer_id=customer.id, password_hash=customer.password_hash, now=clock.now(CUSTOMERS)
         )
     assert opened is not None
     return opened
@@ -42,13 +45,13 @@ def log_in(customer: Customer) -> OpenSession:
 def refresh(token: str) -> OpenSession | None:
     """Exchange a refresh token, committed whatever the answer."""
     with transaction.atomic(using=CUSTOMERS):
-        return sessions.refresh_session(refresh_token=token, now=database_now())
+        return sessions.refresh_session(refresh_token=token, now=clock.now(CUSTOMERS))
 
 
 def make_key(*scopes: str, name: str = "ops") -> str:
     """Make an API key that customers knows, and show it."""
     with transaction.atomic(using=CUSTOMERS):
-        made = api_keys.create_api_key(name=name, scopes=scopes, lifetime=None, now=database_now())
+        made = api_keys.create_api_key(name=name, scopes=scopes, lifetime=None, now=clock.now(CUSTOMERS))
     relay.drain()
     return made.plain
 

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from customers.api import MessageTemplate, Recipient
 from customers.facade import CustomersOperations
-from customers.models import CUSTOMERS, Message, database_now
+from customers.models import CUSTOMERS, Message
 from customers.usecases import messages
 from shared_kernel import clock
 from shared_kernel.events import relay
@@ -30,7 +30,7 @@ class TestTheAudit:
                 template=MessageTemplate.ORDER_CONFIRMED,
                 to=Recipient(email="guest@example.test"),
                 data={"order_number": "A-1", "total": "19.99 EUR"},
-                now=database_now(),
+                now=clock.now(CUSTOMERS),
             )
         assert CustomersOperations().audit_findings(limit=10) == []
 

@@ -10,8 +10,9 @@ from django.db import transaction
 from rest_framework.test import APIClient
 
 from customers.api import MessageTemplate, Recipient
-from customers.models import CUSTOMERS, Customer, database_now
+from customers.models import CUSTOMERS, Customer
 from customers.usecases import messages
+from shared_kernel import clock
 from shared_kernel.identity import access_tokens
 from shared_kernel.ids import encode_id, new_id
 from tests.customers.people import make_key, register
@@ -23,7 +24,7 @@ MERGE_PATCH = "application/merge-patch+json"
 
 def of(customer: Customer) -> APIClient:
     """A client of this customer."""
-    token = access_tokens.issue(customer_id=customer.id, session_id=new_id(), now=database_now())
+    token = access_tokens.issue(customer_id=customer.id, session_id=new_id(), now=clock.now(CUSTOMERS))
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {token.text}")
     return client
@@ -114,7 +115,7 @@ class TestTheOwnProfile:
 class TestThePublicKeys:
     def test_verify_access_tokens(self) -> None:
         customer = register()
-        token = access_tokens.issue(customer_id=customer.id, session_id=new_id(), now=database_now())
+        token = access_tokens.issue(customer_id=customer.id, session_id=new_id(), now=clock.now(CUSTOMERS))
 
         response = APIClient().get("/v1/.well-known/jwks.json")
 
@@ -168,7 +169,7 @@ class TestStaff:
                 template=MessageTemplate.ORDER_CONFIRMED,
                 to=Recipient(email="guest@example.test"),
                 data={"order_number": "A-1", "total": "19.99 EUR"},
-                now=database_now(),
+                now=clock.now(CUSTOMERS),
             )
         client = holding(make_key("customers:read"))
 

@@ -10,9 +10,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_slug
 from django.db import transaction
 
-from customers.models import CUSTOMERS, database_now
+from customers.models import CUSTOMERS
 from customers.usecases import api_keys
 from customers.usecases.api_keys import UnknownScopes
+from shared_kernel import clock
 from shared_kernel.identity.api_keys import SCOPES
 from shared_kernel.ids import encode_id
 
@@ -48,7 +49,7 @@ class Command(BaseCommand):
         try:
             with transaction.atomic(using=CUSTOMERS, durable=True):
                 made = api_keys.create_api_key(
-                    name=name, scopes=wanted, lifetime=timedelta(days=days), now=database_now()
+                    name=name, scopes=wanted, lifetime=timedelta(days=days), now=clock.database_now(CUSTOMERS)
                 )
         except UnknownScopes as refusal:
             raise CommandError(f"Unknown scopes: {', '.join(refusal.scopes)}.") from refusal

@@ -8,10 +8,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from customers.models import CUSTOMERS, database_now
+from customers.models import CUSTOMERS
 from customers.policies import InvalidEmail, normalized_email, password_fault
 from customers.usecases import accounts
 from customers.usecases.passwords import hash_password
+from shared_kernel import clock
 from shared_kernel.ids import encode_id
 
 
@@ -41,7 +42,7 @@ class Command(BaseCommand):
         password_hash = hash_password(password)
         with transaction.atomic(using=CUSTOMERS, durable=True):
             customer = accounts.register_customer(
-                email=address, password_hash=password_hash, name=name, now=database_now()
+                email=address, password_hash=password_hash, name=name, now=clock.database_now(CUSTOMERS)
             )
         if customer is None:
             raise CommandError("There is an account with this address already.")

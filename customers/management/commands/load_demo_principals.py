@@ -9,8 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from customers.models import CUSTOMERS, database_now
+from customers.models import CUSTOMERS
 from customers.usecases import demonstration
+from shared_kernel import clock
 from shared_kernel.errors import Forbidden
 
 
@@ -27,7 +28,7 @@ class Command(BaseCommand):
         """
         try:
             with transaction.atomic(using=CUSTOMERS, durable=True):
-                demo = demonstration.load_demo_principals(now=database_now())
+                demo = demonstration.load_demo_principals(now=clock.database_now(CUSTOMERS))
         except Forbidden as refusal:
             raise CommandError("Production has no demo principals.") from refusal
         self.stdout.write(json.dumps(asdict(demo)))

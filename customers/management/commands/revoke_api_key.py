@@ -7,8 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from customers.models import CUSTOMERS, ApiKey, database_now
+from customers.models import CUSTOMERS, ApiKey
 from customers.usecases import api_keys
+from shared_kernel import clock
 from shared_kernel.errors import Invalid
 from shared_kernel.ids import decode_id, encode_id
 
@@ -30,7 +31,7 @@ class Command(BaseCommand):
         """
         found = _find(key)
         with transaction.atomic(using=CUSTOMERS, durable=True):
-            revoked = api_keys.revoke_api_key(key_id=found.id, now=database_now())
+            revoked = api_keys.revoke_api_key(key_id=found.id, now=clock.database_now(CUSTOMERS))
         self.stdout.write(f"{encode_id('key', revoked.id)} of {revoked.name} is revoked.")
 
 

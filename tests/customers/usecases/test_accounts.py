@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import IntegrityError, transaction
 
-from customers.models import CUSTOMERS, Customer, Message, database_now
+from customers.models import CUSTOMERS, Customer, Message
 from customers.usecases import accounts
 from customers.usecases.passwords import hash_password, is_password
 from shared_kernel import clock
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("committed")
 def register_again(email: str = "anna@example.test") -> Customer | None:
     password_hash = hash_password("another password")
     with transaction.atomic(using=CUSTOMERS):
-        return accounts.register_customer(email=email, password_hash=password_hash, now=database_now())
+        return accounts.register_customer(email=email, password_hash=password_hash, now=clock.now(CUSTOMERS))
 
 
 def templates() -> list[str]:
@@ -64,10 +64,10 @@ class TestRegistering:
 
     def test_is_refused_outside_a_transaction(self) -> None:
         with pytest.raises(NoTransaction):
-            accounts.register_customer(email="anna@example.test", password_hash="x", now=database_now())
+            accounts.register_customer(email="anna@example.test", password_hash="x", now=clock.now(CUSTOMERS))
 
     def test_stores_lower_case_only(self) -> None:
-        now = database_now()
+        now = clock.now(CUSTOMERS)
 
         with pytest.raises(IntegrityError, match="customer_email_lower"):
             Customer.objects.create(email="Anna@example.test", password_hash="x", created_at=now, updated_at=now)
@@ -76,7 +76,7 @@ class TestRegistering:
 class TestEditingAProfile:
     def edit(self, customer: Customer, **changes: str) -> Customer:
         with transaction.atomic(using=CUSTOMERS):
-            return accounts.edit_profile(customer_id=customer.id, now=database_now(), **changes)
+            return accounts.edit_profile(customer_id=customer.id, now=clock.now(CUSTOMERS), **changes)
 
     def test_records_which_fields_changed_but_not_to_what(self) -> None:
         edited = self.edit(register(), name="Anna B", locale="pt-BR")

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from rest_framework.test import APIClient
 
-from customers.models import CUSTOMERS, ApiKey, Customer, database_now
+from customers.models import CUSTOMERS, ApiKey, Customer
 from customers.usecases import api_keys
 from customers.usecases.api_keys import UnknownScopes
 from customers.usecases.passwords import hash_password
@@ -52,7 +52,7 @@ class TestAKey:
         assert opens(plain)
 
         with transaction.atomic(using=CUSTOMERS):
-            api_keys.revoke_api_key(key_id=ApiKey.objects.get().id, now=database_now())
+            api_keys.revoke_api_key(key_id=ApiKey.objects.get().id, now=clock.now(CUSTOMERS))
         relay.drain([CUSTOMERS])
 
         assert not opens(plain)
@@ -60,7 +60,7 @@ class TestAKey:
     def test_opens_doors_until_it_expires(self) -> None:
         with transaction.atomic(using=CUSTOMERS):
             plain = api_keys.create_api_key(
-                name="ops", scopes=["customers:read"], lifetime=timedelta(days=1), now=database_now()
+                name="ops", scopes=["customers:read"], lifetime=timedelta(days=1), now=clock.now(CUSTOMERS)
             ).plain
         relay.drain([CUSTOMERS])
         assert opens(plain)
@@ -70,7 +70,7 @@ class TestAKey:
         assert not opens(plain)
 
     def test_is_known_to_every_context_by_its_owner_and_scopes(self) -> None:
-        principal = lookup(CUSTOMERS, make_key("orders:read", "events:read", name="ops"), now=database_now())
+        principal = lookup(CUSTOMERS, make_key("orders:read", "events:read", name="ops"), now=clock.now(CUSTOMERS))
 
         assert principal is not None
         assert principal.kind == "service"
@@ -82,13 +82,13 @@ class TestAKey:
 
         for _ in range(2):
             with transaction.atomic(using=CUSTOMERS):
-                api_keys.revoke_api_key(key_id=key_id, now=database_now())
+                api_keys.revoke_api_key(key_id=key_id, now=clock.now(CUSTOMERS))
 
         assert ApiKey.objects.get().version == 2
 
     def test_has_no_scope_that_does_not_exist(self) -> None:
         with pytest.raises(UnknownScopes) as refusal, transaction.atomic(using=CUSTOMERS):
-            api_keys.create_api_key(name="x", scopes=["orders:read", "all"], lifetime=None, now=database_now())
+            api_keys.create_api_key(name="x", scopes=["orders:read", "all"], lifetime=None, now=clock.now(CUSTOMERS))
 
         assert refusal.value.scopes == ["all"]
 

@@ -11,7 +11,7 @@ from django.core import mail
 from django.db import transaction
 
 from customers.api import MessageStatus, MessageTemplate, Recipient
-from customers.models import CUSTOMERS, Message, database_now
+from customers.models import CUSTOMERS, Message
 from customers.policies import PLACEHOLDERS, DeliveryOutcome
 from customers.usecases import delivery, messages
 from customers.usecases.delivery import Delivery, Letter
@@ -33,7 +33,7 @@ def request(key: str = "order_confirmed:1", *, to: Recipient | None = None, numb
             template=MessageTemplate.ORDER_CONFIRMED,
             to=to or Recipient(email="guest@example.test"),
             data={"order_number": number, "total": "19.99 EUR"},
-            now=database_now(),
+            now=clock.now(CUSTOMERS),
         )
 
 
@@ -48,7 +48,7 @@ def lapse() -> None:
 
 def begin(message: Message) -> Letter | None:
     with transaction.atomic(using=CUSTOMERS):
-        return delivery.begin_delivery(message_id=message.id, now=database_now())
+        return delivery.begin_delivery(message_id=message.id, now=clock.now(CUSTOMERS))
 
 
 class TestAMessage:
@@ -116,7 +116,7 @@ class TestAMessage:
                     template=template,
                     to=Recipient(customer_id=customer.id),
                     data={name: f"[{name}]" for name in names},
-                    now=database_now(),
+                    now=clock.now(CUSTOMERS),
                 )
 
         work()
@@ -166,7 +166,7 @@ class TestAWorkerThatDies:
 
         with transaction.atomic(using=CUSTOMERS):
             accepted = Delivery(outcome=DeliveryOutcome.ACCEPTED)
-            delivery.record_delivery(letter=slow, delivery=accepted, now=database_now())
+            delivery.record_delivery(letter=slow, delivery=accepted, now=clock.now(CUSTOMERS))
 
         message.refresh_from_db()
         assert message.status == MessageStatus.SENT
@@ -180,7 +180,7 @@ class TestAWorkerThatDies:
 
         with transaction.atomic(using=CUSTOMERS):
             failed = Delivery(outcome=DeliveryOutcome.NOT_SENT, error="OSError")
-            delivery.record_delivery(letter=slow, delivery=failed, now=database_now())
+            delivery.record_delivery(letter=slow, delivery=failed, now=clock.now(CUSTOMERS))
 
         message.refresh_from_db()
         assert message.sending_until is not None
@@ -259,7 +259,7 @@ class TestSendingAgain:
         work()
 
         with transaction.atomic(using=CUSTOMERS):
-            messages.resend_message(message_id=message.id, now=database_now())
+            messages.resend_message(message_id=message.id, now=clock.now(CUSTOMERS))
         work()
 
         message.refresh_from_db()

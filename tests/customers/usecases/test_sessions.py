@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from customers.models import CUSTOMERS, RefreshToken, Session, database_now
+from customers.models import CUSTOMERS, RefreshToken, Session
 from customers.policies import SessionEnd
 from customers.usecases import sessions
 from customers.usecases.sessions import OpenSession
@@ -38,7 +38,7 @@ class TestAnOpenedSession:
         customer = register()
 
         with transaction.atomic(using=CUSTOMERS):
-            opened = sessions.open_session(customer_id=customer.id, password_hash="of old", now=database_now())
+            opened = sessions.open_session(customer_id=customer.id, password_hash="of old", now=clock.now(CUSTOMERS))
 
         assert opened is None
         assert not Session.objects.exists()
@@ -120,7 +120,7 @@ class TestRacingRefreshes:
         assert unused.count() == 1
 
     def test_cannot_leave_two_unused_tokens(self, opened: OpenSession) -> None:
-        now = database_now()
+        now = clock.now(CUSTOMERS)
 
         with pytest.raises(IntegrityError, match="refresh_token_one_unused"):
             RefreshToken.objects.create(session_id=opened.session_id, token_hash="x", issued_at=now, expires_at=now)
@@ -129,8 +129,8 @@ class TestRacingRefreshes:
 class TestLoggingOut:
     def test_ends_the_session_of_the_token(self, opened: OpenSession) -> None:
         with transaction.atomic(using=CUSTOMERS):
-            sessions.end_session(refresh_token=opened.refresh_token, now=database_now())
-            sessions.end_session(refresh_token="rt_unknown", now=database_now())
+            sessions.end_session(refresh_token=opened.refresh_token, now=clock.now(CUSTOMERS))
+            sessions.end_session(refresh_token="rt_unknown", now=clock.now(CUSTOMERS))
 
         assert reason_of(opened) == SessionEnd.LOGGED_OUT
         assert refresh(opened.refresh_token) is None
@@ -140,7 +140,7 @@ class TestLoggingOut:
         second, other = log_in(customer), log_in(register("other@example.test"))
 
         with transaction.atomic(using=CUSTOMERS):
-            ended = sessions.end_all_sessions(customer_id=customer.id, now=database_now())
+            ended = sessions.end_all_sessions(customer_id=customer.id, now=clock.now(CUSTOMERS))
 
         assert ended == 2
         assert reason_of(opened) == reason_of(second) == SessionEnd.LOGGED_OUT_EVERYWHERE
