@@ -10,7 +10,7 @@ from typing import Any
 from django.http import HttpRequest
 from gunicorn.http import errors  # type: ignore[import-untyped]
 from gunicorn.http.body import LengthReader  # type: ignore[import-untyped]
-from gunicorn.util import write_nonblock  # type: ignore[import-untyped]
+from gunicorn.util import close, close_graceful, write_nonblock  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
 from shared_kernel.http import codes
@@ -25,6 +25,7 @@ log = get_logger(__name__)
 # A thread waits so long for all of a request, and so long for the client to take the answer.
 READ_SECONDS = 10.0
 ANSWER_SECONDS = 60.0
+PART_SECONDS = 1.0
 
 REFUSALS: tuple[tuple[type[Exception], ProblemCode], ...] = (
     # The application's own fault, though these are kinds of malformed headers.
@@ -53,7 +54,10 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         """Serve one request in a thread, under the deadlines."""
         self._busy[conn] = time.monotonic()
         try:
-            return super().handle(conn)
+            keeps = super().handle(conn)
+            if not keeps:
+                part(conn)
+            return keeps
         finally:
             del self._busy[conn]
 
@@ -84,6 +88,16 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             log.info("request_refused", error_code=code.code, error_type=type(exc).__name__)
         with contextlib.suppress(OSError):
             write_nonblock(client, answer(code))
+
+
+def part(conn: TConn) -> None:
+    """Let the client take the last answer and hang up (RFC 9112, 9.6), so that the main loop need not wait for it.
+
+    There each client that does not hang up would stop everything for two seconds.
+    """
+    with contextlib.suppress(OSError):
+        close_graceful(conn.sock.dup(), timeout=PART_SECONDS)
+    conn.close = lambda **_: close(conn.sock)
 
 
 def code_for(error: BaseException) -> ProblemCode:
