@@ -167,7 +167,7 @@ class ReservationView(serializers.Serializer[Any]):
 
     id = TypeIdField("res")
     order_id = TypeIdField("ord")
-    state = StateNowField()
+    status = StateNowField()
     currency = serializers.CharField()
     lines = ReservationLineView(many=True, source="lines.all")
     expires_at = RunsOutField(allow_null=True)

@@ -157,7 +157,11 @@ class ReservationCollection(ApiView):
     access = {"GET": READ}
     listings = {
         "GET": Listing(
-            filters={"order_id": IdIs("ord"), "state": OneOf(RESERVATION.states), "created_at": Moments()},
+            filters={
+                "order_id": IdIs("ord"),
+                "status": OneOf(RESERVATION.states, column="state"),
+                "created_at": Moments(),
+            },
             sort=("created_at",),
             default="-created_at",
         ),
@@ -165,7 +169,7 @@ class ReservationCollection(ApiView):
 
     @operation("List reservations", answers={200: ReservationView}, paged=True)
     def get(self, request: Request) -> Response:
-        """A page of reservations, the newest first; `state` finds a hold that ran out as `held` until it is tidied."""
+        """A page of reservations, the newest first; `status` finds a hold that ran out as `held` until it is tidied."""
         page = self.paginate(Reservation.objects.with_lines())
         return page.response(ReservationView(page.rows, many=True, context={"now": clock.now(INVENTORY)}).data)
 

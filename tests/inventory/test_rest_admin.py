@@ -283,11 +283,11 @@ class TestLookingAtReservations:
         )
         client = clerk()
 
-        listed = client.get(f"/v1/admin/reservations?order_id={encode_id('ord', order_id)}&state=held").json()["data"]
+        listed = client.get(f"/v1/admin/reservations?order_id={encode_id('ord', order_id)}&status=held").json()["data"]
         one = client.get(f"/v1/admin/reservations/{encode_id('res', held.reservation_id)}")
 
         assert [one.json()] == listed
-        assert (listed[0]["state"], listed[0]["allowed_actions"]) == ("held", [])
+        assert (listed[0]["status"], listed[0]["allowed_actions"]) == ("held", [])
         assert listed[0]["lines"][0]["unit_price"] == {"amount": 1999, "currency": "EUR"}
 
     def test_finds_stock_levels_by_sku(self) -> None:
