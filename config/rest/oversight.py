@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 from heapq import merge
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from rest_framework import serializers
@@ -22,6 +22,7 @@ from shared_kernel.http import cursors
 from shared_kernel.http.fields import TimestampField, TypeIdField
 from shared_kernel.http.listing import DEFAULT_LIMIT, MOST_ROWS, Listing, OneOf, TextIs, WholeNumbers
 from shared_kernel.http.openapi import operation
+from shared_kernel.http.pagination import Page
 from shared_kernel.http.problems import invalid_parameter
 from shared_kernel.http.views import ApiView, Surface
 from shared_kernel.identity.permissions import HasScope
@@ -91,6 +92,19 @@ class Audit(ApiView):
         return Response(AuditView({"data": found, "clean": not found}).data)
 
 
+class _Limit(WholeNumbers):
+    """How long a page is."""
+
+    operators: ClassVar[tuple[str, ...]] = ()
+    meaning = "How many at most."
+
+
+class _After(TextIs):
+    """Where a page begins."""
+
+    meaning = "The `page.next` of the page before."
+
+
 class Events(ApiView):
     """The event logs of all contexts, merged by time."""
 
@@ -101,8 +115,8 @@ class Events(ApiView):
             filters={
                 "context": OneOf([context.name for context in known()]),
                 "name": TextIs(max_length=LONGEST_NAME),
-                "limit": WholeNumbers(min_value=1, max_value=MOST_ROWS),
-                "after": TextIs(max_length=cursors.LONGEST_CURSOR),
+                "limit": _Limit(min_value=1, max_value=MOST_ROWS),
+                "after": _After(max_length=cursors.LONGEST_CURSOR),
             },
             paged=False,
         )
@@ -121,9 +135,7 @@ class Events(ApiView):
             places[context] = entry.seq
         following = cursors.write([json.dumps(places, sort_keys=True)], scope=scope) if more else None
         data = [event_document(context, entry) for context, entry in found]
-        return Response(
-            {"data": EventView(data, many=True).data, "page": {"has_more": more, "next": following}},
-        )
+        return Page[Any](rows=[], next=following, request=request).response(EventView(data, many=True).data)
 
     def _places(self, scope: str) -> dict[str, int]:
         """How far each log has been read."""

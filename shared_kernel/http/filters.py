@@ -34,6 +34,8 @@ class Filter(ABC):
     operators: ClassVar[tuple[str, ...]] = ()
     # Whether `name=a,b` means one of several.
     several: ClassVar[bool] = True
+    # What the values mean to a client, where the parameter's name does not say it.
+    meaning: ClassVar[str] = ""
 
     def __init__(self, column: str | None = None) -> None:
         self.column = column
@@ -106,6 +108,7 @@ class TextIs(Filter):
     """Text that equals the column, or `lookup` it (`istartswith`); one value only, because text may hold commas."""
 
     several = False
+    meaning = "Exactly this text."
 
     def __init__(self, *, max_length: int, column: str | None = None, lookup: str = "exact") -> None:
         super().__init__(column)
@@ -129,8 +132,9 @@ class TextIs(Filter):
 class Moments(Filter):
     """A moment in RFC 3339, mostly as a range: `created_at[gte]=`."""
 
-    operators = COMPARISONS
+    operators: ClassVar[tuple[str, ...]] = COMPARISONS
     several = False
+    meaning = "A moment in RFC 3339, such as 2030-01-31T12:00:00Z."
 
     def read(self, text: str) -> Any:
         # In a query string an unescaped + arrives as a blank.
@@ -146,7 +150,7 @@ class Moments(Filter):
 class WholeNumbers(Filter):
     """An integer, plain or as a range."""
 
-    operators = COMPARISONS
+    operators: ClassVar[tuple[str, ...]] = COMPARISONS
     several = False
 
     def __init__(self, *, min_value: int = 0, max_value: int = LARGEST_INTEGER, column: str | None = None) -> None:

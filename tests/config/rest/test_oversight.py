@@ -75,6 +75,7 @@ class TestTheEventLogs:
 
         second = ask("/v1/admin/events", "events:read", limit=3, after=first.json()["page"]["next"])
 
+        assert first["Link"] == f'</v1/admin/events?limit=3&after={first.json()["page"]["next"]}>; rel="next"'
         assert places(second) == [("inventory", 3), ("orders", 2)]
         assert second.json()["page"] == {"has_more": False, "next": None}
 
@@ -99,7 +100,9 @@ class TestTheEventLogs:
 
         assert event["payload"] == {"owner": "service:ops"}
 
-    @pytest.mark.parametrize("query", [{"after": "x"}, {"limit": 101}, {"context": "nobody"}, {"unknown": 1}])
+    @pytest.mark.parametrize(
+        "query", [{"after": "x"}, {"limit": 101}, {"limit[gt]": 3}, {"context": "nobody"}, {"unknown": 1}]
+    )
     def test_refuse_what_they_do_not_know(self, query: dict[str, Any]) -> None:
         assert ask("/v1/admin/events", "events:read", **query).status_code == 422
 
