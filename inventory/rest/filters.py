@@ -15,6 +15,8 @@ from shared_kernel.money import CURRENCY_DIGITS
 class TitleBegins(TextIs):
     """The beginning of a product's title, whatever the case."""
 
+    meaning = "How the title begins, whatever the case."
+
     def __init__(self) -> None:
         super().__init__(max_length=100, column="search_title", lookup="startswith")
 
@@ -26,6 +28,7 @@ class CurrencyIs(OneOf):
     """One currency; where products are listed, those that have a price in it now."""
 
     several = False
+    meaning = "Only prices in this currency; a list leaves out products that have none."
 
     def __init__(self) -> None:
         super().__init__(sorted(CURRENCY_DIGITS))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared_kernel.http.openapi import fields, problems
+from shared_kernel.http.openapi import fields, problems, tags
 
 API_PREFIX = "/v1/"
 LEFT_OUT = ("/v1/test/", "/v1/openapi.json")
@@ -41,6 +41,7 @@ def complete(result: dict[str, Any], generator: Any, request: Any, public: bool)
     components["headers"] = {
         name: {"description": description, "schema": schema} for name, (description, schema) in HEADERS.items()
     }
+    result["tags"] = tags.described_tags(result)
     _drop_marks(result)
     return result
 

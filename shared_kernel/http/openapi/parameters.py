@@ -50,13 +50,14 @@ def _header(name: str, description: str) -> Json:
 
 
 def _of_filter(name: str, filter_: Filter) -> list[Json]:
-    plain = _list(name, filter_.schema(), MOST_VALUES) if filter_.several else _query(name, filter_.schema())
-    return [plain, *(_query(f"{name}[{operator}]", filter_.schema()) for operator in filter_.operators)]
+    schema, meaning = filter_.schema(), filter_.meaning
+    plain = _list(name, schema, MOST_VALUES) if filter_.several else _query(name, schema, meaning)
+    return [plain, *(_query(f"{name}[{operator}]", schema, meaning) for operator in filter_.operators)]
 
 
 def _list(name: str, item: Json, most: int) -> Json:
     schema = {"type": "array", "items": item, "minItems": 1, "maxItems": most}
-    return {"name": name, "in": "query", "required": False, "schema": schema, "style": "form", "explode": False}
+    return {**_query(name, schema, "One, or several separated by commas."), "style": "form", "explode": False}
 
 
 def _query(name: str, schema: Json, description: str = "") -> Json:

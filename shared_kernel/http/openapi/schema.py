@@ -17,6 +17,7 @@ from shared_kernel.http.openapi import parameters, problems
 from shared_kernel.http.openapi.fields import list_bounds
 from shared_kernel.http.openapi.operations import Operation
 from shared_kernel.http.openapi.security import SCHEMES, requirements
+from shared_kernel.http.openapi.tags import tag_of
 from shared_kernel.http.serializers import StrictSerializer
 from shared_kernel.http.views import ApiView, access_for
 from shared_kernel.identity.permissions import Access
@@ -78,9 +79,8 @@ class ApiSchema(AutoSchema):
         return (self.handler.__doc__ or "").strip()
 
     def get_tags(self) -> list[str]:
-        """The resource below /v1 or /v1/admin."""
-        parts = self.path.strip("/").split("/")[1:]
-        return [" ".join(parts[:2])] if parts[0] == "admin" else parts[:1]
+        """The group it stands in."""
+        return [tag_of(self.view)]
 
     def get_auth(self) -> list[Json]:
         """The credentials that can meet the view's demand."""

@@ -52,6 +52,14 @@ class TestTheDocument:
             missing = {"400", "401", "406", "422", "429", "500", "503"} - operation["responses"].keys()
             assert not missing, (path, method, missing)
 
+    def test_groups_operations_by_context_and_says_what_each_is(self, document: dict[str, Any]) -> None:
+        described = [tag["name"] for tag in document["tags"] if tag["description"]]
+        used = {tag for _, _, operation in operations(document) for tag in operation["tags"]}
+
+        assert set(described) == used
+        assert described[:4] == ["inventory", "payments", "customers", "orders"]
+        assert "orders for staff" in described[4:]
+
     def test_names_no_operation_twice(self, document: dict[str, Any]) -> None:
         names = [operation["operationId"] for _, _, operation in operations(document)]
 
