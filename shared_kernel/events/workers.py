@@ -136,11 +136,11 @@ class DueRows(Loop):
                 continue
             if waits[work.name] > 0:
                 pause = min(pause, waits[work.name])
-            elif work.where is Place.RELAY:
-                self._run(work, due.claim(work, limit=RELAY_CLAIM))
-                pause = 0.0
-            elif self._ringer.ready:
-                self._ringer.hand_over(work, due.claim(work, limit=WORKER_CLAIM))
+            elif claimed := self._claim(work):
+                if work.where is Place.RELAY:
+                    self._run(work, claimed)
+                else:
+                    self._ringer.hand_over(work, claimed)
                 pause = 0.0
             else:
                 pause = min(pause, CONTENDED_SECONDS)
@@ -151,6 +151,12 @@ class DueRows(Loop):
         while self._interrupted:
             due.release(*self._interrupted[-1])
             self._interrupted.pop()
+
+    def _claim(self, work: DueWork) -> list[Claimed]:
+        """What is due and may be begun now; nothing while workers have enough in hand, or others lock the rows."""
+        if work.where is Place.RELAY:
+            return due.claim(work, limit=RELAY_CLAIM)
+        return due.claim(work, limit=WORKER_CLAIM) if self._ringer.ready else []
 
     def _run(self, work: DueWork, claimed: list[Claimed]) -> None:
         for index, one in enumerate(claimed):
