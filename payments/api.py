@@ -133,9 +133,9 @@ class AmountExceedsPayment(Rejected):
     """More is asked for than the payment still holds."""
 
     code = "amount_exceeds_payment"
-    summary = "At most {available} minor units are left on this payment."
+    summary = "This payment holds less than that."
 
-    available: int
+    available: Money
 
 
 class PaymentsApi(Protocol):

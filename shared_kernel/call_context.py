@@ -81,6 +81,11 @@ def current() -> CallContext:
     return _current.get() or CallContext(correlation_id=new_id())
 
 
+def current_correlation_id() -> UUID:
+    """The correlation id of the running call; what a row of work is made with."""
+    return current().correlation_id
+
+
 @contextmanager
 def entered(context: CallContext) -> Iterator[CallContext]:
     """Make `context` the current one inside the block."""

@@ -56,8 +56,10 @@ class Customer(Aggregate):
     objects = CustomerQuerySet.as_manager()
 
     class Meta:
-        constraints = (models.CheckConstraint(condition=models.Q(email=Lower("email")), name="customer_email_lower"),)
-        indexes = (models.Index(fields=["created_at", "id"], name="customer_created"),)
+        constraints = (
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="customer_email_is_lower_case"),
+        )
+        indexes = (models.Index(fields=["created_at", "id"], name="customer_by_time"),)
 
     def edit(self, *, name: str | None = None, locale: str | None = None, at: datetime) -> list[str]:
         """Take over what is given and save it; answers with the names of the fields that are different now."""

@@ -56,15 +56,15 @@ class Message(DueRow):
         constraints = (
             models.CheckConstraint(
                 condition=models.Q(customer=None, email__isnull=False) | models.Q(customer__isnull=False, email=None),
-                name="message_one_recipient",
+                name="message_has_one_recipient",
             ),
             models.CheckConstraint(
                 condition=models.Q(status=MessageStatus.SENT.value, sent_at__isnull=False)
                 | (~models.Q(status=MessageStatus.SENT.value) & models.Q(sent_at=None)),
-                name="message_sent_at_a_time",
+                name="message_sent_has_a_time",
             ),
         )
-        indexes = (models.Index(fields=["created_at", "id"], name="message_created"),)
+        indexes = (models.Index(fields=["created_at", "id"], name="message_by_time"),)
 
     @property
     def address(self) -> str:

@@ -49,7 +49,7 @@ class Session(models.Model):
             models.CheckConstraint(
                 condition=models.Q(ended_at=None, end_reason=None)
                 | models.Q(ended_at__isnull=False, end_reason__isnull=False),
-                name="session_ended_for_a_reason",
+                name="session_ended_has_time_and_reason",
             ),
         )
 
@@ -80,7 +80,7 @@ class RefreshToken(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=["session"], condition=models.Q(used_at=None), name="refresh_token_one_unused"
+                fields=["session"], condition=models.Q(used_at=None), name="refresh_token_is_one_unused_per_session"
             ),
         )
 

@@ -8,8 +8,8 @@ import django.db.models.functions.comparison
 import django.db.models.functions.text
 from django.db import migrations, models
 
+import shared_kernel.call_context
 import shared_kernel.ids
-import shared_kernel.models.due
 
 
 class Migration(migrations.Migration):
@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(fields=("code",), name="location_code_single"),
+                    models.UniqueConstraint(fields=("code",), name="location_code_is_unique"),
                     models.CheckConstraint(condition=models.Q(("code", ""), _negated=True), name="location_has_code"),
                 ],
             },
@@ -67,11 +67,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [
-                    models.Index(fields=["search_title"], name="product_title_prefix", opclasses=["text_pattern_ops"]),
-                    models.Index(fields=["created_at", "id"], name="product_by_age"),
+                    models.Index(
+                        fields=["search_title"], name="product_by_title_prefix", opclasses=["text_pattern_ops"]
+                    ),
+                    models.Index(fields=["created_at", "id"], name="product_by_time"),
                 ],
                 "constraints": [
-                    models.UniqueConstraint(fields=("handle",), name="product_handle_single"),
+                    models.UniqueConstraint(fields=("handle",), name="product_handle_is_unique"),
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("handle", ""), _negated=True), models.Q(("title", ""), _negated=True)
@@ -80,7 +82,7 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("publication__in", ["draft", "published"])),
-                        name="product_publication_known",
+                        name="product_publication_is_known",
                     ),
                 ],
             },
@@ -105,7 +107,7 @@ class Migration(migrations.Migration):
                     "correlation_id",
                     models.UUIDField(
                         blank=True,
-                        default=shared_kernel.models.due._correlation_id,  # written by makemigrations
+                        default=shared_kernel.call_context.current_correlation_id,
                         editable=False,
                         null=True,
                     ),
@@ -118,20 +120,20 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [
                     models.Index(
-                        condition=models.Q(("state", "held")), fields=["expires_at"], name="reservation_running_out"
+                        condition=models.Q(("state", "held")), fields=["expires_at"], name="reservation_by_expiry"
                     ),
-                    models.Index(fields=["created_at", "id"], name="reservation_by_age"),
+                    models.Index(fields=["created_at", "id"], name="reservation_by_time"),
                 ],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("state__in", ["held", "committed", "consumed", "released", "expired"])),
-                        name="reservation_state_known",
+                        name="reservation_state_is_known",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("state", "held"), _negated=True), ("expires_at__isnull", False), _connector="OR"
                         ),
-                        name="reservation_held_ends",
+                        name="reservation_held_has_an_end",
                     ),
                 ],
             },
@@ -278,7 +280,7 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("delta", 0), _negated=True), name="adjustment_changes_something"
+                        condition=models.Q(("delta", 0), _negated=True), name="stock_adjustment_changes_something"
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -287,7 +289,7 @@ class Migration(migrations.Migration):
                                 ["received", "counted", "damaged", "lost", "returned", "corrected", "imported"],
                             )
                         ),
-                        name="adjustment_reason_known",
+                        name="stock_adjustment_reason_is_known",
                     ),
                 ],
             },
@@ -322,9 +324,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(fields=("line", "level"), name="allocation_level_once"),
+                    models.UniqueConstraint(fields=("line", "level"), name="reservation_allocation_level_is_unique"),
                     models.CheckConstraint(
-                        condition=models.Q(("quantity__gt", 0)), name="allocation_quantity_positive"
+                        condition=models.Q(("quantity__gt", 0)), name="reservation_allocation_quantity_is_positive"
                     ),
                 ],
             },
@@ -356,17 +358,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [
-                    models.Index(fields=["at", "id"], name="movement_by_time"),
-                    models.Index(fields=["level", "at", "id"], name="movement_of_level"),
-                    models.Index(fields=["reference"], name="movement_by_reference"),
+                    models.Index(fields=["at", "id"], name="stock_movement_by_time"),
+                    models.Index(fields=["level", "at", "id"], name="stock_movement_by_level"),
+                    models.Index(fields=["reference"], name="stock_movement_by_reference"),
                 ],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("delta", 0), _negated=True), name="movement_moves_something"
+                        condition=models.Q(("delta", 0), _negated=True), name="stock_movement_moves_something"
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("bucket__in", ["on_hand", "reserved", "committed"])),
-                        name="movement_bucket_known",
+                        name="stock_movement_bucket_is_known",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -388,18 +390,18 @@ class Migration(migrations.Migration):
                                 ],
                             )
                         ),
-                        name="movement_reason_known",
+                        name="stock_movement_reason_is_known",
                     ),
                 ],
             },
         ),
         migrations.AddIndex(
             model_name="variant",
-            index=models.Index(fields=["product", "position", "id"], name="variant_in_product"),
+            index=models.Index(fields=["product", "position", "id"], name="variant_by_product"),
         ),
         migrations.AddConstraint(
             model_name="variant",
-            constraint=models.UniqueConstraint(fields=("sku",), name="variant_sku_single"),
+            constraint=models.UniqueConstraint(fields=("sku",), name="variant_sku_is_unique"),
         ),
         migrations.AddConstraint(
             model_name="variant",
@@ -415,30 +417,31 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="stocklevel",
-            constraint=models.UniqueConstraint(fields=("variant", "location"), name="level_is_single"),
+            constraint=models.UniqueConstraint(fields=("variant", "location"), name="stock_level_is_unique"),
         ),
         migrations.AddConstraint(
             model_name="stocklevel",
             constraint=models.CheckConstraint(
-                condition=models.Q(("on_hand__gte", 0), ("on_hand__lte", 500000000)), name="level_on_hand_in_bounds"
+                condition=models.Q(("on_hand__gte", 0), ("on_hand__lte", 500000000)),
+                name="stock_level_on_hand_is_possible",
             ),
         ),
         migrations.AddConstraint(
             model_name="stocklevel",
             constraint=models.CheckConstraint(
-                condition=models.Q(("reserved__gte", 0)), name="level_reserved_not_negative"
+                condition=models.Q(("reserved__gte", 0)), name="stock_level_reserved_is_not_negative"
             ),
         ),
         migrations.AddConstraint(
             model_name="stocklevel",
             constraint=models.CheckConstraint(
-                condition=models.Q(("committed__gte", 0)), name="level_committed_not_negative"
+                condition=models.Q(("committed__gte", 0)), name="stock_level_committed_is_not_negative"
             ),
         ),
         migrations.AddConstraint(
             model_name="stocklevel",
             constraint=models.CheckConstraint(
-                condition=models.Q(("safety_stock__gte", 0)), name="level_safety_not_negative"
+                condition=models.Q(("safety_stock__gte", 0)), name="stock_level_safety_stock_is_not_negative"
             ),
         ),
         migrations.AddConstraint(
@@ -456,32 +459,36 @@ class Migration(migrations.Migration):
                         ),
                     )
                 ),
-                name="level_never_oversold",
+                name="stock_level_is_never_oversold",
             ),
         ),
         migrations.AddConstraint(
             model_name="reservationline",
-            constraint=models.UniqueConstraint(fields=("reservation", "variant"), name="line_variant_once"),
+            constraint=models.UniqueConstraint(
+                fields=("reservation", "variant"), name="reservation_line_variant_is_unique"
+            ),
         ),
         migrations.AddConstraint(
             model_name="reservationline",
-            constraint=models.CheckConstraint(condition=models.Q(("quantity__gt", 0)), name="line_quantity_positive"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gt", 0)), name="reservation_line_quantity_is_positive"
+            ),
         ),
         migrations.AddConstraint(
             model_name="reservationline",
             constraint=models.CheckConstraint(
                 condition=models.Q(("unit_amount__gte", 0), ("unit_amount__lte", 1000000000000)),
-                name="line_price_in_bounds",
+                name="reservation_line_price_is_possible",
             ),
         ),
         migrations.AddIndex(
             model_name="price",
-            index=models.Index(fields=["variant", "currency", "valid_from"], name="price_in_time"),
+            index=models.Index(fields=["variant", "currency", "valid_from"], name="price_by_time"),
         ),
         migrations.AddConstraint(
             model_name="price",
             constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gte", 0), ("amount__lte", 1000000000000)), name="price_in_bounds"
+                condition=models.Q(("amount__gte", 0), ("amount__lte", 1000000000000)), name="price_amount_is_possible"
             ),
         ),
         migrations.AddConstraint(

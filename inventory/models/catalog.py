@@ -65,14 +65,14 @@ class Product(Aggregate):
 
     class Meta:
         indexes = [
-            models.Index(fields=["search_title"], opclasses=["text_pattern_ops"], name="product_title_prefix"),
-            models.Index(fields=["created_at", "id"], name="product_by_age"),
+            models.Index(fields=["search_title"], opclasses=["text_pattern_ops"], name="product_by_title_prefix"),
+            models.Index(fields=["created_at", "id"], name="product_by_time"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["handle"], name="product_handle_single"),
+            models.UniqueConstraint(fields=["handle"], name="product_handle_is_unique"),
             models.CheckConstraint(condition=~Q(handle="") & ~Q(title=""), name="product_is_named"),
             models.CheckConstraint(
-                condition=Q(publication__in=list(map(str, PRODUCT.states))), name="product_publication_known"
+                condition=Q(publication__in=list(map(str, PRODUCT.states))), name="product_publication_is_known"
             ),
         ]
 
@@ -140,9 +140,9 @@ class Variant(models.Model):
     objects = VariantQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["product", "position", "id"], name="variant_in_product")]
+        indexes = [models.Index(fields=["product", "position", "id"], name="variant_by_product")]
         constraints = [
-            models.UniqueConstraint(fields=["sku"], name="variant_sku_single"),
+            models.UniqueConstraint(fields=["sku"], name="variant_sku_is_unique"),
             models.CheckConstraint(condition=~Q(sku=""), name="variant_has_sku"),
             # Deferred, so that two variants may swap their options in one transaction.
             models.UniqueConstraint(
@@ -179,9 +179,9 @@ class Price(models.Model):
     objects = PriceQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["variant", "currency", "valid_from"], name="price_in_time")]
+        indexes = [models.Index(fields=["variant", "currency", "valid_from"], name="price_by_time")]
         constraints = [
-            models.CheckConstraint(condition=Q(amount__gte=0, amount__lte=MAX_AMOUNT), name="price_in_bounds"),
+            models.CheckConstraint(condition=Q(amount__gte=0, amount__lte=MAX_AMOUNT), name="price_amount_is_possible"),
             models.CheckConstraint(condition=Q(currency__regex="^[A-Z]{3}$"), name="price_has_currency"),
             models.CheckConstraint(condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")), name="price_lasts"),
             ExclusionConstraint(

@@ -70,16 +70,16 @@ class Reservation(Aggregate, DueRow):
 
     class Meta:
         indexes = [
-            models.Index(fields=["expires_at"], condition=Q(state=HELD), name="reservation_running_out"),
-            models.Index(fields=["created_at", "id"], name="reservation_by_age"),
+            models.Index(fields=["expires_at"], condition=Q(state=HELD), name="reservation_by_expiry"),
+            models.Index(fields=["created_at", "id"], name="reservation_by_time"),
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=list(map(str, RESERVATION.states))), name="reservation_state_known"
+                condition=Q(state__in=list(map(str, RESERVATION.states))), name="reservation_state_is_known"
             ),
             models.CheckConstraint(
                 condition=~Q(state=HELD) | Q(expires_at__isnull=False),
-                name="reservation_held_ends",
+                name="reservation_held_has_an_end",
             ),
         ]
 
@@ -144,10 +144,10 @@ class ReservationLine(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["reservation", "variant"], name="line_variant_once"),
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="line_quantity_positive"),
+            models.UniqueConstraint(fields=["reservation", "variant"], name="reservation_line_variant_is_unique"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="reservation_line_quantity_is_positive"),
             models.CheckConstraint(
-                condition=Q(unit_amount__gte=0, unit_amount__lte=MAX_AMOUNT), name="line_price_in_bounds"
+                condition=Q(unit_amount__gte=0, unit_amount__lte=MAX_AMOUNT), name="reservation_line_price_is_possible"
             ),
         ]
 
@@ -169,6 +169,6 @@ class ReservationAllocation(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["line", "level"], name="allocation_level_once"),
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="allocation_quantity_positive"),
+            models.UniqueConstraint(fields=["line", "level"], name="reservation_allocation_level_is_unique"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="reservation_allocation_quantity_is_positive"),
         ]

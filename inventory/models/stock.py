@@ -25,7 +25,7 @@ class Location(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["code"], name="location_code_single"),
+            models.UniqueConstraint(fields=["code"], name="location_code_is_unique"),
             models.CheckConstraint(condition=~Q(code=""), name="location_has_code"),
         ]
 
@@ -80,14 +80,16 @@ class StockLevel(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["variant", "location"], name="level_is_single"),
-            models.CheckConstraint(condition=Q(on_hand__gte=0, on_hand__lte=MAX_UNITS), name="level_on_hand_in_bounds"),
-            models.CheckConstraint(condition=Q(reserved__gte=0), name="level_reserved_not_negative"),
-            models.CheckConstraint(condition=Q(committed__gte=0), name="level_committed_not_negative"),
-            models.CheckConstraint(condition=Q(safety_stock__gte=0), name="level_safety_not_negative"),
+            models.UniqueConstraint(fields=["variant", "location"], name="stock_level_is_unique"),
+            models.CheckConstraint(
+                condition=Q(on_hand__gte=0, on_hand__lte=MAX_UNITS), name="stock_level_on_hand_is_possible"
+            ),
+            models.CheckConstraint(condition=Q(reserved__gte=0), name="stock_level_reserved_is_not_negative"),
+            models.CheckConstraint(condition=Q(committed__gte=0), name="stock_level_committed_is_not_negative"),
+            models.CheckConstraint(condition=Q(safety_stock__gte=0), name="stock_level_safety_stock_is_not_negative"),
             models.CheckConstraint(
                 condition=Q(on_hand__gte=F("reserved") + F("committed") + F("safety_stock")),
-                name="level_never_oversold",
+                name="stock_level_is_never_oversold",
             ),
         ]
 
@@ -111,9 +113,9 @@ class StockAdjustment(Aggregate):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=~Q(delta=0), name="adjustment_changes_something"),
+            models.CheckConstraint(condition=~Q(delta=0), name="stock_adjustment_changes_something"),
             models.CheckConstraint(
-                condition=Q(reason__in=list(map(str, AdjustmentReason))), name="adjustment_reason_known"
+                condition=Q(reason__in=list(map(str, AdjustmentReason))), name="stock_adjustment_reason_is_known"
             ),
         ]
 
@@ -137,15 +139,17 @@ class StockMovement(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["at", "id"], name="movement_by_time"),
-            models.Index(fields=["level", "at", "id"], name="movement_of_level"),
-            models.Index(fields=["reference"], name="movement_by_reference"),
+            models.Index(fields=["at", "id"], name="stock_movement_by_time"),
+            models.Index(fields=["level", "at", "id"], name="stock_movement_by_level"),
+            models.Index(fields=["reference"], name="stock_movement_by_reference"),
         ]
         constraints = [
-            models.CheckConstraint(condition=~Q(delta=0), name="movement_moves_something"),
-            models.CheckConstraint(condition=Q(bucket__in=list(map(str, Bucket))), name="movement_bucket_known"),
+            models.CheckConstraint(condition=~Q(delta=0), name="stock_movement_moves_something"),
+            models.CheckConstraint(
+                condition=Q(bucket__in=list(map(str, Bucket))), name="stock_movement_bucket_is_known"
+            ),
             models.CheckConstraint(
                 condition=Q(reason__in=[*map(str, MovementReason), *map(str, AdjustmentReason)]),
-                name="movement_reason_known",
+                name="stock_movement_reason_is_known",
             ),
         ]

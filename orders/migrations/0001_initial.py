@@ -5,8 +5,8 @@ import django.db.models.expressions
 from django.db import migrations, models
 
 import orders.api
+import shared_kernel.call_context
 import shared_kernel.ids
-import shared_kernel.models.due
 
 
 class Migration(migrations.Migration):
@@ -132,7 +132,7 @@ class Migration(migrations.Migration):
                 (
                     "correlation_id",
                     models.UUIDField(
-                        blank=True, default=shared_kernel.models.due._correlation_id, editable=False, null=True
+                        blank=True, default=shared_kernel.call_context.current_correlation_id, editable=False, null=True
                     ),
                 ),
                 (
@@ -167,7 +167,7 @@ class Migration(migrations.Migration):
                 (
                     "correlation_id",
                     models.UUIDField(
-                        blank=True, default=shared_kernel.models.due._correlation_id, editable=False, null=True
+                        blank=True, default=shared_kernel.call_context.current_correlation_id, editable=False, null=True
                     ),
                 ),
                 (
@@ -224,7 +224,7 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [
                     models.Index(
-                        condition=models.Q(("is_over", False)), fields=["deadline"], name="checkout_saga_unfinished"
+                        condition=models.Q(("is_over", False)), fields=["deadline"], name="checkout_saga_by_deadline"
                     )
                 ],
                 "constraints": [
@@ -275,7 +275,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("id",),
-                "indexes": [models.Index(fields=["order", "id"], name="checkout_log_by_order")],
+                "indexes": [models.Index(fields=["order", "id"], name="checkout_log_entry_by_order")],
             },
         ),
         migrations.CreateModel(

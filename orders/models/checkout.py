@@ -90,7 +90,7 @@ class CheckoutSaga(DueRow):
                 name="checkout_saga_has_an_owner",
             ),
         )
-        indexes = (models.Index(fields=["deadline"], condition=Q(is_over=False), name="checkout_saga_unfinished"),)
+        indexes = (models.Index(fields=["deadline"], condition=Q(is_over=False), name="checkout_saga_by_deadline"),)
 
     def step(self) -> tuple[str, UUID]:
         """What identifies the present step: an answer that belongs to another one comes too late."""
@@ -120,4 +120,4 @@ class CheckoutLogEntry(models.Model):
 
     class Meta:
         ordering = ("id",)
-        indexes = (models.Index(fields=["order", "id"], name="checkout_log_by_order"),)
+        indexes = (models.Index(fields=["order", "id"], name="checkout_log_entry_by_order"),)

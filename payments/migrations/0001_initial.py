@@ -6,8 +6,8 @@ from django.db import migrations, models
 
 import payments.api
 import payments.policies
+import shared_kernel.call_context
 import shared_kernel.ids
-import shared_kernel.models.due
 
 
 class Migration(migrations.Migration):
@@ -34,11 +34,10 @@ class Migration(migrations.Migration):
                 ("type", models.TextField(choices=[("asset", "asset"), ("liability", "liability")])),
             ],
             options={
-                "db_table": "ledger_account",
                 "ordering": ("id",),
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("type__in", ["asset", "liability"])), name="ledger_account_type"
+                        condition=models.Q(("type__in", ["asset", "liability"])), name="ledger_account_type_is_known"
                     )
                 ],
             },
@@ -85,21 +84,21 @@ class Migration(migrations.Migration):
                 ("void_reason", models.TextField(null=True)),
             ],
             options={
-                "db_table": "payment",
                 "ordering": ("id",),
                 "indexes": [
-                    models.Index(fields=["order_id", "id"], name="payment_order"),
-                    models.Index(fields=["-created_at", "-id"], name="payment_newest"),
-                    models.Index(fields=["status", "-created_at", "-id"], name="payment_status_newest"),
+                    models.Index(fields=["order_id", "id"], name="payment_by_order"),
+                    models.Index(fields=["-created_at", "-id"], name="payment_by_time"),
+                    models.Index(fields=["status", "-created_at", "-id"], name="payment_by_status"),
                 ],
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("status", payments.api.PaymentStatus["CANCELED"]), _negated=True),
                         fields=("order_id",),
-                        name="payment_one_active_per_order",
+                        name="payment_is_one_active_per_order",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("amount__gt", 0), ("amount__lte", 1000000000000)), name="payment_amount"
+                        condition=models.Q(("amount__gt", 0), ("amount__lte", 1000000000000)),
+                        name="payment_amount_is_possible",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -115,7 +114,7 @@ class Migration(migrations.Migration):
                                 ],
                             )
                         ),
-                        name="payment_status",
+                        name="payment_status_is_known",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -126,10 +125,11 @@ class Migration(migrations.Migration):
                             ("refunding__gte", 0),
                             ("voided__gte", 0),
                         ),
-                        name="payment_no_negative_sum",
+                        name="payment_sums_are_not_negative",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("authorized__lte", models.F("amount"))), name="payment_authorized_cap"
+                        condition=models.Q(("authorized__lte", models.F("amount"))),
+                        name="payment_authorizes_at_most_its_amount",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -144,7 +144,7 @@ class Migration(migrations.Migration):
                                 ),
                             )
                         ),
-                        name="payment_captured_cap",
+                        name="payment_captures_only_what_was_authorized",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -155,7 +155,7 @@ class Migration(migrations.Migration):
                                 ),
                             )
                         ),
-                        name="payment_refunded_cap",
+                        name="payment_refunds_only_what_was_captured",
                     ),
                 ],
             },
@@ -170,7 +170,7 @@ class Migration(migrations.Migration):
                 (
                     "correlation_id",
                     models.UUIDField(
-                        blank=True, default=shared_kernel.models.due._correlation_id, editable=False, null=True
+                        blank=True, default=shared_kernel.call_context.current_correlation_id, editable=False, null=True
                     ),
                 ),
                 (
@@ -219,7 +219,6 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "db_table": "payment_transaction",
                 "ordering": ("id",),
             },
         ),
@@ -246,7 +245,6 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "db_table": "journal_entry",
                 "ordering": ("id",),
             },
         ),
@@ -275,7 +273,6 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "db_table": "refund",
                 "ordering": ("id",),
             },
         ),
@@ -305,19 +302,22 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "db_table": "journal_line",
                 "ordering": ("id",),
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="journal_line_amount"),
                     models.CheckConstraint(
-                        condition=models.Q(("side__in", ["debit", "credit"])), name="journal_line_side"
+                        condition=models.Q(("amount__gt", 0)), name="journal_line_amount_is_positive"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("side__in", ["debit", "credit"])), name="journal_line_side_is_known"
                     ),
                 ],
             },
         ),
         migrations.AddConstraint(
             model_name="paymenttransaction",
-            constraint=models.UniqueConstraint(fields=("kind", "reference_id"), name="payment_transaction_effect"),
+            constraint=models.UniqueConstraint(
+                fields=("kind", "reference_id"), name="payment_transaction_effect_is_unique"
+            ),
         ),
         migrations.AddConstraint(
             model_name="paymenttransaction",
@@ -327,25 +327,27 @@ class Migration(migrations.Migration):
                     models.Q(("state", payments.policies.TransactionState["FAILED"]), _negated=True),
                 ),
                 fields=("payment", "kind"),
-                name="payment_transaction_once",
+                name="payment_transaction_authorizes_and_voids_once",
             ),
         ),
         migrations.AddConstraint(
             model_name="paymenttransaction",
-            constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="payment_transaction_amount"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="payment_transaction_amount_is_positive"
+            ),
         ),
         migrations.AddConstraint(
             model_name="paymenttransaction",
             constraint=models.CheckConstraint(
                 condition=models.Q(("kind__in", ["authorize", "capture", "void", "refund"])),
-                name="payment_transaction_kind",
+                name="payment_transaction_kind_is_known",
             ),
         ),
         migrations.AddConstraint(
             model_name="paymenttransaction",
             constraint=models.CheckConstraint(
                 condition=models.Q(("state__in", ["pending", "unknown", "succeeded", "failed"])),
-                name="payment_transaction_state",
+                name="payment_transaction_state_is_known",
             ),
         ),
         migrations.AddConstraint(
@@ -358,37 +360,37 @@ class Migration(migrations.Migration):
                     ),
                     _connector="OR",
                 ),
-                name="payment_transaction_settled",
+                name="payment_transaction_settled_has_a_time",
             ),
         ),
         migrations.AddIndex(
             model_name="journalentry",
-            index=models.Index(fields=["payment_id"], name="journal_entry_payment"),
+            index=models.Index(fields=["payment_id"], name="journal_entry_by_payment"),
         ),
         migrations.AddIndex(
             model_name="journalentry",
-            index=models.Index(fields=["order_id"], name="journal_entry_order"),
+            index=models.Index(fields=["order_id"], name="journal_entry_by_order"),
         ),
         migrations.AddIndex(
             model_name="journalentry",
-            index=models.Index(fields=["-created_at", "-id"], name="journal_entry_newest"),
+            index=models.Index(fields=["-created_at", "-id"], name="journal_entry_by_time"),
         ),
         migrations.AddIndex(
             model_name="refund",
-            index=models.Index(fields=["-created_at", "-id"], name="refund_newest"),
+            index=models.Index(fields=["-created_at", "-id"], name="refund_by_time"),
         ),
         migrations.AddIndex(
             model_name="refund",
-            index=models.Index(fields=["status", "-created_at", "-id"], name="refund_status_newest"),
+            index=models.Index(fields=["status", "-created_at", "-id"], name="refund_by_status"),
         ),
         migrations.AddConstraint(
             model_name="refund",
-            constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="refund_amount"),
+            constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="refund_amount_is_positive"),
         ),
         migrations.AddConstraint(
             model_name="refund",
             constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["pending", "succeeded", "failed"])), name="refund_status"
+                condition=models.Q(("status__in", ["pending", "succeeded", "failed"])), name="refund_status_is_known"
             ),
         ),
     ]

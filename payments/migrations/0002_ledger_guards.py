@@ -16,9 +16,9 @@ begin
   raise exception 'the ledger is append-only: % on % is refused', tg_op, tg_table_name
     using errcode = 'restrict_violation';
 end $$;
-create trigger journal_entry_append_only before update or delete on journal_entry
+create trigger journal_entry_append_only before update or delete on payments_journalentry
   for each row execute function ledger_is_append_only();
-create trigger journal_line_append_only before update or delete on journal_line
+create trigger journal_line_append_only before update or delete on payments_journalline
   for each row execute function ledger_is_append_only();
 """
 
@@ -30,16 +30,16 @@ declare
   journal uuid;
   difference record;
 begin
-  if tg_table_name = 'journal_entry' then
+  if tg_table_name = 'payments_journalentry' then
     journal := new.id;
   else
     journal := new.entry_id;
   end if;
-  if not exists (select 1 from journal_line where entry_id = journal) then
+  if not exists (select 1 from payments_journalline where entry_id = journal) then
     raise exception 'journal % has no lines', journal using errcode = 'check_violation';
   end if;
   select currency, sum(case side when 'debit' then amount else -amount end) as amount into difference
-    from journal_line where entry_id = journal
+    from payments_journalline where entry_id = journal
     group by currency having sum(case side when 'debit' then amount else -amount end) <> 0 limit 1;
   if found then
     raise exception 'journal % is out of balance by % %', journal, difference.amount, difference.currency
@@ -47,9 +47,9 @@ begin
   end if;
   return null;
 end $$;
-create constraint trigger journal_entry_balanced after insert on journal_entry
+create constraint trigger journal_entry_balanced after insert on payments_journalentry
   deferrable initially deferred for each row execute function journal_is_balanced();
-create constraint trigger journal_line_balanced after insert on journal_line
+create constraint trigger journal_line_balanced after insert on payments_journalline
   deferrable initially deferred for each row execute function journal_is_balanced();
 """
 
@@ -68,14 +68,14 @@ class Migration(migrations.Migration):
         migrations.RunPython(open_accounts, migrations.RunPython.noop),
         migrations.RunSQL(
             APPEND_ONLY,
-            "drop trigger journal_line_append_only on journal_line;"
-            "drop trigger journal_entry_append_only on journal_entry;"
+            "drop trigger journal_line_append_only on payments_journalline;"
+            "drop trigger journal_entry_append_only on payments_journalentry;"
             "drop function ledger_is_append_only()",
         ),
         migrations.RunSQL(
             BALANCED,
-            "drop trigger journal_line_balanced on journal_line;"
-            "drop trigger journal_entry_balanced on journal_entry;"
+            "drop trigger journal_line_balanced on payments_journalline;"
+            "drop trigger journal_entry_balanced on payments_journalentry;"
             "drop function journal_is_balanced()",
         ),
     ]

@@ -27,11 +27,10 @@ class LedgerAccount(models.Model):
     type = models.TextField(choices=[(kind.value, kind.value) for kind in AccountType])
 
     class Meta:
-        db_table = "ledger_account"
         ordering = ("id",)
         constraints = (
             models.CheckConstraint(
-                condition=Q(type__in=[kind.value for kind in AccountType]), name="ledger_account_type"
+                condition=Q(type__in=[kind.value for kind in AccountType]), name="ledger_account_type_is_known"
             ),
         )
 
@@ -52,12 +51,11 @@ class JournalEntry(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        db_table = "journal_entry"
         ordering = ("id",)
         indexes = (
-            models.Index(fields=["payment_id"], name="journal_entry_payment"),
-            models.Index(fields=["order_id"], name="journal_entry_order"),
-            models.Index(fields=["-created_at", "-id"], name="journal_entry_newest"),
+            models.Index(fields=["payment_id"], name="journal_entry_by_payment"),
+            models.Index(fields=["order_id"], name="journal_entry_by_order"),
+            models.Index(fields=["-created_at", "-id"], name="journal_entry_by_time"),
         )
 
 
@@ -96,11 +94,12 @@ class JournalLine(models.Model):
     entry_id: UUID
 
     class Meta:
-        db_table = "journal_line"
         ordering = ("id",)
         constraints = (
-            models.CheckConstraint(condition=Q(amount__gt=0), name="journal_line_amount"),
-            models.CheckConstraint(condition=Q(side__in=[side.value for side in Side]), name="journal_line_side"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="journal_line_amount_is_positive"),
+            models.CheckConstraint(
+                condition=Q(side__in=[side.value for side in Side]), name="journal_line_side_is_known"
+            ),
         )
 
     @property

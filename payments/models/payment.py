@@ -68,30 +68,36 @@ class Payment(Aggregate):
     objects = PaymentQuerySet.as_manager()
 
     class Meta:
-        db_table = "payment"
         ordering = ("id",)
         indexes = (
-            models.Index(fields=["order_id", "id"], name="payment_order"),
-            models.Index(fields=["-created_at", "-id"], name="payment_newest"),
-            models.Index(fields=["status", "-created_at", "-id"], name="payment_status_newest"),
+            models.Index(fields=["order_id", "id"], name="payment_by_order"),
+            models.Index(fields=["-created_at", "-id"], name="payment_by_time"),
+            models.Index(fields=["status", "-created_at", "-id"], name="payment_by_status"),
         )
         constraints = (
             models.UniqueConstraint(
                 fields=["order_id"],
                 condition=~Q(status=PaymentStatus.CANCELED),
-                name="payment_one_active_per_order",
-            ),
-            models.CheckConstraint(condition=Q(amount__gt=0, amount__lte=MAX_AMOUNT), name="payment_amount"),
-            models.CheckConstraint(
-                condition=Q(status__in=[status.value for status in PaymentStatus]), name="payment_status"
-            ),
-            models.CheckConstraint(condition=Q(**{f"{name}__gte": 0 for name in SUMS}), name="payment_no_negative_sum"),
-            models.CheckConstraint(condition=Q(authorized__lte=F("amount")), name="payment_authorized_cap"),
-            models.CheckConstraint(
-                condition=Q(authorized__gte=F("captured") + F("capturing") + F("voided")), name="payment_captured_cap"
+                name="payment_is_one_active_per_order",
             ),
             models.CheckConstraint(
-                condition=Q(captured__gte=F("refunded") + F("refunding")), name="payment_refunded_cap"
+                condition=Q(amount__gt=0, amount__lte=MAX_AMOUNT), name="payment_amount_is_possible"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=[status.value for status in PaymentStatus]), name="payment_status_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(**{f"{name}__gte": 0 for name in SUMS}), name="payment_sums_are_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(authorized__lte=F("amount")), name="payment_authorizes_at_most_its_amount"
+            ),
+            models.CheckConstraint(
+                condition=Q(authorized__gte=F("captured") + F("capturing") + F("voided")),
+                name="payment_captures_only_what_was_authorized",
+            ),
+            models.CheckConstraint(
+                condition=Q(captured__gte=F("refunded") + F("refunding")), name="payment_refunds_only_what_was_captured"
             ),
         )
 

@@ -50,16 +50,15 @@ class Refund(models.Model):
     objects = RefundQuerySet.as_manager()
 
     class Meta:
-        db_table = "refund"
         ordering = ("id",)
         indexes = (
-            models.Index(fields=["-created_at", "-id"], name="refund_newest"),
-            models.Index(fields=["status", "-created_at", "-id"], name="refund_status_newest"),
+            models.Index(fields=["-created_at", "-id"], name="refund_by_time"),
+            models.Index(fields=["status", "-created_at", "-id"], name="refund_by_status"),
         )
         constraints = (
-            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_is_positive"),
             models.CheckConstraint(
-                condition=Q(status__in=[status.value for status in RefundStatus]), name="refund_status"
+                condition=Q(status__in=[status.value for status in RefundStatus]), name="refund_status_is_known"
             ),
         )
 

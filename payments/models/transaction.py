@@ -58,27 +58,27 @@ class PaymentTransaction(DueRow):
     objects = TransactionQuerySet.as_manager()
 
     class Meta:
-        db_table = "payment_transaction"
         ordering = ("id",)
         constraints = (
-            models.UniqueConstraint(fields=["kind", "reference_id"], name="payment_transaction_effect"),
+            models.UniqueConstraint(fields=["kind", "reference_id"], name="payment_transaction_effect_is_unique"),
             models.UniqueConstraint(
                 fields=["payment", "kind"],
                 condition=Q(kind__in=[TransactionKind.AUTHORIZE.value, TransactionKind.VOID.value])
                 & ~Q(state=TransactionState.FAILED),
-                name="payment_transaction_once",
+                name="payment_transaction_authorizes_and_voids_once",
             ),
-            models.CheckConstraint(condition=Q(amount__gt=0), name="payment_transaction_amount"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payment_transaction_amount_is_positive"),
             models.CheckConstraint(
-                condition=Q(kind__in=[kind.value for kind in TransactionKind]), name="payment_transaction_kind"
+                condition=Q(kind__in=[kind.value for kind in TransactionKind]), name="payment_transaction_kind_is_known"
             ),
             models.CheckConstraint(
-                condition=Q(state__in=[state.value for state in TransactionState]), name="payment_transaction_state"
+                condition=Q(state__in=[state.value for state in TransactionState]),
+                name="payment_transaction_state_is_known",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=[state.value for state in UNSETTLED], settled_at=None)
                 | (~Q(state__in=[state.value for state in UNSETTLED]) & Q(settled_at__isnull=False)),
-                name="payment_transaction_settled",
+                name="payment_transaction_settled_has_a_time",
             ),
         )
 

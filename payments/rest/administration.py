@@ -69,7 +69,7 @@ class AdminPaymentDetail(ApiView):
         rows = [transaction_members(row) for row in latest_transactions(payment)]
         data = AdminPaymentDetailView({**admin_payment_members(payment), "transactions": rows}).data
         # Tries at the provider change transactions without an event of the payment.
-        tag = etag_of(payment.version, *[(row["state"], row["attempts"], row["next_try_at"]) for row in rows])
+        tag = etag_of(payment.version, *[(row["status"], row["attempts"], row["next_try_at"]) for row in rows])
         return answer(request, data, etag=tag)
 
 
@@ -166,7 +166,7 @@ class RefundCollection(ApiView):
     @operation("List all refunds", answers={200: RefundView}, paged=True)
     def get(self, request: Request) -> Response:
         """A page of refunds, the newest first."""
-        page = self.paginate(Refund.objects.all())
+        page = self.paginate(Refund.objects.select_related("payment"))
         return page.response(RefundView([refund_members(row) for row in page.rows], many=True).data)
 
 
@@ -177,10 +177,11 @@ class RefundDetail(ApiView):
     surface = Surface.ADMIN
     access = READ
 
-    @operation("Show a refund", answers={200: RefundView}, errors=(RefundNotFound,))
+    @operation("Show a refund", answers={200: RefundView}, errors=(RefundNotFound,), etag=True)
     def get(self, request: Request, refund_id: UUID) -> Response:
-        """The refund."""
-        return Response(RefundView(refund_members(Refund.objects.of_id(refund_id))).data)
+        """The refund; it changes with its payment and shares the entity tag."""
+        refund = Refund.objects.select_related("payment").of_id(refund_id)
+        return answer(request, RefundView(refund_members(refund)).data, etag=etag_of(refund.payment.version))
 
 
 def _accepted(payment: Payment) -> Response:

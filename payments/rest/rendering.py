@@ -49,7 +49,7 @@ def transaction_members(row: PaymentTransaction) -> dict[str, Any]:
     return {
         "id": row.id,
         "kind": row.kind,
-        "state": row.state,
+        "status": row.state,
         "amount": row.money,
         "provider_reference": row.provider_reference,
         "failure_code": row.failure_code,
@@ -66,6 +66,7 @@ def refund_members(refund: Refund) -> dict[str, Any]:
     return {
         "id": refund.id,
         "payment_id": refund.payment_id,
+        "order_id": refund.payment.order_id,
         "status": refund.status,
         "amount": refund.money,
         "reason": refund.reason,

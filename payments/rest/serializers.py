@@ -30,7 +30,7 @@ class TransactionView(serializers.Serializer[object]):
 
     id = TypeIdField("txn")
     kind = ChoiceField(TransactionKind)
-    state = ChoiceField(TransactionState)
+    status = ChoiceField(TransactionState)
     amount = MoneyField()
     provider_reference = serializers.CharField(allow_null=True)
     failure_code = serializers.CharField(allow_null=True)
@@ -64,6 +64,7 @@ class RefundView(serializers.Serializer[object]):
 
     id = TypeIdField("ref")
     payment_id = TypeIdField("pay")
+    order_id = TypeIdField("ord")
     status = ChoiceField(RefundStatus)
     amount = MoneyField()
     reason = serializers.CharField()

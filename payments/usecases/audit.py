@@ -22,7 +22,7 @@ _UNBALANCED_JOURNALS = """
 select e.id, coalesce(l.currency, '-') as currency,
        coalesce(sum(l.amount) filter (where l.side = 'debit'), 0) as debit,
        coalesce(sum(l.amount) filter (where l.side = 'credit'), 0) as credit
-from journal_entry e left join journal_line l on l.entry_id = e.id
+from payments_journalentry e left join payments_journalline l on l.entry_id = e.id
 group by e.id, l.currency
 having coalesce(sum(l.amount) filter (where l.side = 'debit'), 0)
     <> coalesce(sum(l.amount) filter (where l.side = 'credit'), 0) or count(l.id) = 0
@@ -31,11 +31,11 @@ limit %s::int
 
 _TRIAL_BALANCE = """
 select currency, sum(case side when 'debit' then amount else -amount end) as difference
-from journal_line group by currency having sum(case side when 'debit' then amount else -amount end) <> 0
+from payments_journalline group by currency having sum(case side when 'debit' then amount else -amount end) <> 0
 """
 
 _BROKEN_CAPS = """
-select id, amount, authorized, capturing, captured, voided, refunding, refunded from payment
+select id, amount, authorized, capturing, captured, voided, refunding, refunded from payments_payment
 where authorized > amount or captured + capturing + voided > authorized or refunded + refunding > captured
 limit %s::int
 """
@@ -47,25 +47,25 @@ select p.id, p.captured, p.refunded, p.capturing, p.refunding,
        coalesce(t.capturing, 0) as capturing_by_transactions, coalesce(t.refunding, 0) as refunding_by_transactions,
        coalesce(j.captured, 0) as captured_by_ledger, coalesce(j.refunded, 0) as refunded_by_ledger,
        coalesce(r.refunded, 0) as refunded_by_refunds, coalesce(r.refunding, 0) as refunding_by_refunds
-from payment p
+from payments_payment p
 left join (
   select payment_id,
          sum(amount) filter (where kind = 'capture' and state = 'succeeded') as captured,
          sum(amount) filter (where kind = 'refund' and state = 'succeeded') as refunded,
          sum(amount) filter (where kind = 'capture' and state in ('pending', 'unknown')) as capturing,
          sum(amount) filter (where kind = 'refund' and state in ('pending', 'unknown')) as refunding
-  from payment_transaction group by payment_id) t on t.payment_id = p.id
+  from payments_paymenttransaction group by payment_id) t on t.payment_id = p.id
 left join (
   select e.payment_id,
          sum(l.amount) filter (where l.side = 'credit') as captured,
          sum(l.amount) filter (where l.side = 'debit') as refunded
-  from journal_entry e join journal_line l on l.entry_id = e.id
+  from payments_journalentry e join payments_journalline l on l.entry_id = e.id
   where l.account_id = %s group by e.payment_id) j on j.payment_id = p.id
 left join (
   select payment_id,
          sum(amount) filter (where status = 'succeeded') as refunded,
          sum(amount) filter (where status = 'pending') as refunding
-  from refund group by payment_id) r on r.payment_id = p.id
+  from payments_refund group by payment_id) r on r.payment_id = p.id
 where p.captured <> coalesce(t.captured, 0) or p.captured <> coalesce(j.captured, 0)
    or p.refunded <> coalesce(t.refunded, 0) or p.refunded <> coalesce(j.refunded, 0)
    or p.refunded <> coalesce(r.refunded, 0) or p.refunding <> coalesce(r.refunding, 0)
@@ -74,7 +74,7 @@ limit %s::int
 """
 
 _FORGOTTEN = """
-select id, kind, state, created_at from payment_transaction
+select id, kind, state, created_at from payments_paymenttransaction
 where state = any(%s) and due_at is null and created_at < ashlar_now() - %s::interval
 limit %s::int
 """
@@ -84,10 +84,10 @@ select o.order_id, o.currency, o.changed_at,
        coalesce(sum(l.amount) filter (where l.side = 'credit'), 0) as captured,
        coalesce(sum(l.amount) filter (where l.side = 'debit'), 0) as refunded
 from (
-  select order_id, max(currency) as currency, max(updated_at) as changed_at from payment
+  select order_id, max(currency) as currency, max(updated_at) as changed_at from payments_payment
   where %s::uuid is null or order_id > %s::uuid group by order_id order by order_id limit %s::int) o
-left join journal_entry e on e.order_id = o.order_id
-left join journal_line l on l.entry_id = e.id and l.account_id = %s
+left join payments_journalentry e on e.order_id = o.order_id
+left join payments_journalline l on l.entry_id = e.id and l.account_id = %s
 group by o.order_id, o.currency, o.changed_at order by o.order_id
 """
 

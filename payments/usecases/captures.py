@@ -36,7 +36,7 @@ def capture_payment(*, payment_id: UUID, capture_id: UUID, amount: Money | None,
         amount = payment.money(payment.sums.capturable)
     # Nothing left is a refusal by the cap, also for whoever asked for all that is left.
     if amount.amount > payment.sums.capturable or not payment.sums.capturable:
-        raise AmountExceedsPayment(available=payment.sums.capturable)
+        raise AmountExceedsPayment(available=payment.money(payment.sums.capturable))
     if amount.amount <= 0 or amount.currency != payment.currency:
         raise InvalidAmount(currency=payment.currency)
     payment.ask_capture(amount=amount.amount, at=now)

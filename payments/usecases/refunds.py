@@ -36,7 +36,7 @@ def refund_payment(*, payment_id: UUID, refund_id: UUID, amount: Money | None, r
         amount = payment.money(payment.sums.refundable)
     # Nothing left is a refusal by the cap, also for whoever asked for all that is left.
     if amount.amount > payment.sums.refundable or not payment.sums.refundable:
-        raise AmountExceedsPayment(available=payment.sums.refundable)
+        raise AmountExceedsPayment(available=payment.money(payment.sums.refundable))
     if amount.amount <= 0 or amount.currency != payment.currency:
         raise InvalidAmount(currency=payment.currency)
     payment.ask_refund(amount=amount.amount, at=now)

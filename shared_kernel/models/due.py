@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.db import connections, models
 
-from shared_kernel import call_context
 from shared_kernel.backoff import Backoff
+from shared_kernel.call_context import current_correlation_id
 
 RETRY_BACKOFF = Backoff(first=timedelta(seconds=1), limit=timedelta(minutes=5))
-
-
-def _correlation_id() -> UUID:
-    return call_context.current().correlation_id
 
 
 class DueRow(models.Model):
@@ -30,7 +25,7 @@ class DueRow(models.Model):
     leased_until = models.DateTimeField(null=True, blank=True, editable=False)
     attempts = models.PositiveIntegerField(default=0, editable=False)
     last_error = models.TextField(null=True, blank=True, editable=False)
-    correlation_id = models.UUIDField(null=True, blank=True, default=_correlation_id, editable=False)
+    correlation_id = models.UUIDField(null=True, blank=True, default=current_correlation_id, editable=False)
 
     class Meta:
         abstract = True

@@ -37,12 +37,12 @@ class TestAStockLevel:
     @pytest.mark.parametrize(
         ("counters", "constraint"),
         [
-            ({"on_hand": -1}, "level_never_oversold"),
-            ({"on_hand": 500_000_001}, "level_on_hand_in_bounds"),
-            ({"reserved": -1}, "level_reserved_not_negative"),
-            ({"committed": -1}, "level_committed_not_negative"),
-            ({"safety_stock": -1}, "level_safety_not_negative"),
-            ({"reserved": 2, "committed": 2, "safety_stock": 2}, "level_never_oversold"),
+            ({"on_hand": -1}, "stock_level_is_never_oversold"),
+            ({"on_hand": 500_000_001}, "stock_level_on_hand_is_possible"),
+            ({"reserved": -1}, "stock_level_reserved_is_not_negative"),
+            ({"committed": -1}, "stock_level_committed_is_not_negative"),
+            ({"safety_stock": -1}, "stock_level_safety_stock_is_not_negative"),
+            ({"reserved": 2, "committed": 2, "safety_stock": 2}, "stock_level_is_never_oversold"),
         ],
     )
     def test_never_counts_what_cannot_be(self, counters: dict[str, int], constraint: str) -> None:
@@ -57,7 +57,7 @@ class TestAStockLevel:
             lambda: StockLevel.objects.create(variant=mug, location=a_location("main"), updated_at=LONG_AGO)
         )
 
-        assert "level_is_single" in message
+        assert "stock_level_is_unique" in message
 
 
 class TestThePeriodsOfAPrice:
@@ -89,7 +89,7 @@ class TestThePeriodsOfAPrice:
         mug = a_variant(prices={})
 
         assert "price_lasts" in refused(lambda: a_price(mug, start=1, end=1))
-        assert "price_in_bounds" in refused(lambda: a_price(mug, start=1, end=2, amount=-1))
+        assert "price_amount_is_possible" in refused(lambda: a_price(mug, start=1, end=2, amount=-1))
         assert "price_has_currency" in refused(lambda: a_price(mug, start=1, end=2, currency="eur"))
 
 
@@ -97,8 +97,8 @@ class TestTheCatalog:
     def test_keeps_handles_and_skus_apart(self) -> None:
         mug = a_variant("mug")
 
-        assert "product_handle_single" in refused(lambda: a_variant("mug"))
-        assert "variant_sku_single" in refused(
+        assert "product_handle_is_unique" in refused(lambda: a_variant("mug"))
+        assert "variant_sku_is_unique" in refused(
             lambda: Variant.objects.create(product_id=mug.product_id, sku="mug", options={"Size": "L"})
         )
 
@@ -149,7 +149,7 @@ class TestAReservation:
                 order_id=order_id, state=state, currency="EUR", created_at=LONG_AGO, updated_at=LONG_AGO
             )
 
-        assert "reservation_state_known" in refused(lambda: make("lost"))
-        assert "reservation_held_ends" in refused(lambda: make("held"))
+        assert "reservation_state_is_known" in refused(lambda: make("lost"))
+        assert "reservation_held_has_an_end" in refused(lambda: make("held"))
         make()
         assert "order_id" in refused(make)

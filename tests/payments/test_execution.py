@@ -190,11 +190,11 @@ class TestAWorkerThatDies:
 @contextmanager
 def a_ledger_that_takes_nothing(database: TestDatabase) -> Iterator[None]:
     connection = database.superuser()
-    connection.execute("alter table payments.journal_entry add constraint closed check (false) not valid")
+    connection.execute("alter table payments.payments_journalentry add constraint closed check (false) not valid")
     try:
         yield
     finally:
-        connection.execute("alter table payments.journal_entry drop constraint closed")
+        connection.execute("alter table payments.payments_journalentry drop constraint closed")
 
 
 class TestAVoidOfAPaymentOnItsWay:

@@ -141,7 +141,7 @@ class TestCapturing:
         capture(payment, 40)
         settle()
 
-        assert refusal.value.available == 40
+        assert refusal.value.available == eur(40)
         now_of(payment, PaymentStatus.CAPTURED)
 
     def test_repeated_by_its_id_charges_once(self, simulator: RunningSimulator) -> None:
@@ -171,7 +171,7 @@ class TestCapturing:
         with pytest.raises(AmountExceedsPayment) as refusal:
             capture(payment, 100)
 
-        assert refusal.value.available == 0
+        assert refusal.value.available == eur(0)
 
     def test_is_refused_before_the_authorization_is_known(self) -> None:
         with pytest.raises(InvalidStateTransition) as refusal:
@@ -288,7 +288,7 @@ class TestRefunding:
         refund(payment, 30)
         settle()
 
-        assert refusal.value.available == 30
+        assert refusal.value.available == eur(30)
         assert now_of(payment).refunded == eur(100)
 
     def test_is_refused_when_nothing_was_captured(self) -> None:

@@ -168,13 +168,13 @@ class TestWhatIsWritten:
     @pytest.mark.parametrize(
         "statement",
         [
-            "update journal_line set amount = 1",
-            "delete from journal_line",
-            "update journal_entry set kind = 'refund'",
-            "delete from journal_entry",
-            "truncate journal_line",
-            "insert into ledger_account values ('mine', 'Mine', 'asset')",
-            "update ledger_account set name = 'x'",
+            "update payments_journalline set amount = 1",
+            "delete from payments_journalline",
+            "update payments_journalentry set kind = 'refund'",
+            "delete from payments_journalentry",
+            "truncate payments_journalline",
+            "insert into payments_ledgeraccount values ('mine', 'Mine', 'asset')",
+            "update payments_ledgeraccount set name = 'x'",
         ],
     )
     @pytest.mark.django_db(databases="__all__")
@@ -187,7 +187,8 @@ class TestWhatIsWritten:
             cursor.execute(statement)
 
     @pytest.mark.parametrize(
-        "statement", ["update payments.journal_line set amount = 1", "delete from payments.journal_entry"]
+        "statement",
+        ["update payments.payments_journalline set amount = 1", "delete from payments.payments_journalentry"],
     )
     def test_cannot_be_changed_by_anybody(
         self, simulator: RunningSimulator, test_database: TestDatabase, statement: str

@@ -29,17 +29,17 @@ class TestTheAudit:
     @pytest.mark.parametrize(
         ("damage", "invariants"),
         [
-            ("update payments.payment set captured = 99", {"sums_agree"}),
-            ("update payments.payment set capturing = 0, refunding = 0, refunded = 1", {"sums_agree"}),
-            ("update payments.refund set amount = 29", {"sums_agree"}),
-            ("update payments.payment_transaction set amount = 99 where kind = 'capture'", {"sums_agree"}),
+            ("update payments.payments_payment set captured = 99", {"sums_agree"}),
+            ("update payments.payments_payment set capturing = 0, refunding = 0, refunded = 1", {"sums_agree"}),
+            ("update payments.payments_refund set amount = 29", {"sums_agree"}),
+            ("update payments.payments_paymenttransaction set amount = 99 where kind = 'capture'", {"sums_agree"}),
             (
-                "delete from payments.journal_line where side = 'debit'",
+                "delete from payments.payments_journalline where side = 'debit'",
                 {"journals_balance", "trial_balance_zero", "sums_agree"},
             ),
-            ("delete from payments.journal_line; delete from payments.journal_entry", {"sums_agree"}),
+            ("delete from payments.payments_journalline; delete from payments.payments_journalentry", {"sums_agree"}),
             (
-                "update payments.journal_line set amount = 1 where side = 'debit'",
+                "update payments.payments_journalline set amount = 1 where side = 'debit'",
                 {"journals_balance", "trial_balance_zero", "sums_agree"},
             ),
             ("delete from payments.event_log where seq = 2", {"log_is_gapless", "aggregate_is_gapless"}),
@@ -60,16 +60,18 @@ class TestTheAudit:
     def test_names_broken_caps(self, test_database: TestDatabase) -> None:
         payment = captured()
         connection = test_database.superuser()
-        connection.execute("alter table payments.payment drop constraint payment_refunded_cap")
+        connection.execute(
+            "alter table payments.payments_payment drop constraint payment_refunds_only_what_was_captured"
+        )
         try:
-            connection.execute("update payments.payment set refunded = 101")
+            connection.execute("update payments.payments_payment set refunded = 101")
 
             findings = operations.audit_findings(limit=50)
         finally:
             connection.execute("delete from payments.outbox_pending")
-            connection.execute("update payments.payment set refunded = 0")
+            connection.execute("update payments.payments_payment set refunded = 0")
             connection.execute(
-                "alter table payments.payment add constraint payment_refunded_cap"
+                "alter table payments.payments_payment add constraint payment_refunds_only_what_was_captured"
                 " check (captured >= refunded + refunding)"
             )
 
@@ -99,7 +101,7 @@ class TestTheAudit:
         for _ in range(3):
             captured()
         connection = test_database.superuser()
-        connection.execute("update payments.payment set captured = 99")
+        connection.execute("update payments.payments_payment set captured = 99")
 
         assert len(operations.audit_findings(limit=2)) == 2
 

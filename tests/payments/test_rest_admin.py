@@ -55,7 +55,7 @@ class TestAPayment:
         assert "sim_error" not in answer.content.decode()
         assert (body["provider"], body["method"], body["allowed_actions"]) == ("sim", "card", ["void"])
         [row] = body["transactions"]
-        assert (row["kind"], row["state"], row["last_error"], row["attempts"]) == (
+        assert (row["kind"], row["status"], row["last_error"], row["attempts"]) == (
             "authorize",
             "unknown",
             "status_500",
@@ -104,11 +104,14 @@ class TestCommands:
 
         made = clerk.command(path_of(payment.payment_id, "refunds"), {"reason": "requested_by_customer"})
         settle()
-        shown = clerk.get(made.headers["Location"]).json()
+        found = clerk.get(made.headers["Location"])
+        shown = found.json()
         listed = clerk.get("/v1/admin/refunds", {"payment_id": encode_id("pay", payment.payment_id)}).json()
 
         assert (made.status_code, made.json()["status"]) == (201, "pending")
         assert (shown["status"], shown["amount"]) == ("succeeded", {"amount": 100, "currency": "EUR"})
+        assert shown["order_id"] == encode_id("ord", payment.order_id)
+        assert found.headers["ETag"]
         assert listed["data"] == [shown]
         assert clerk.get(f"/v1/admin/refunds/{encode_id('ref', new_id())}").status_code == 404
 
@@ -157,7 +160,8 @@ class TestCommands:
         answer = clerk.command(path_of(captured().payment_id, "refunds"), body)
 
         assert answer.status_code == 409
-        assert (answer.json()["code"], answer.json()["available"]) == ("amount_exceeds_payment", 100)
+        assert answer.json()["code"] == "amount_exceeds_payment"
+        assert answer.json()["available"] == {"amount": 100, "currency": "EUR"}
 
     def test_for_all_that_is_left_are_refused_when_nothing_is(self, clerk: JsonClient) -> None:
         payment = authorized()
@@ -165,7 +169,7 @@ class TestCommands:
 
         answer = clerk.command(path_of(payment.payment_id, "capture"))
 
-        assert (answer.status_code, answer.json()["available"]) == (409, 0)
+        assert (answer.status_code, answer.json()["available"]) == (409, {"amount": 0, "currency": "EUR"})
 
     def test_in_the_wrong_state_name_the_right_ones(self, clerk: JsonClient) -> None:
         answer = clerk.command(path_of(captured().payment_id, "void"), {"reason": "other"})

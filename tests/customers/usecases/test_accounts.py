@@ -69,7 +69,7 @@ class TestRegistering:
     def test_stores_lower_case_only(self) -> None:
         now = clock.now(CUSTOMERS)
 
-        with pytest.raises(IntegrityError, match="customer_email_lower"):
+        with pytest.raises(IntegrityError, match="customer_email_is_lower_case"):
             Customer.objects.create(email="Anna@example.test", password_hash="x", created_at=now, updated_at=now)
 
 

@@ -122,7 +122,7 @@ class TestRacingRefreshes:
     def test_cannot_leave_two_unused_tokens(self, opened: OpenSession) -> None:
         now = clock.now(CUSTOMERS)
 
-        with pytest.raises(IntegrityError, match="refresh_token_one_unused"):
+        with pytest.raises(IntegrityError, match="refresh_token_is_one_unused_per_session"):
             RefreshToken.objects.create(session_id=opened.session_id, token_hash="x", issued_at=now, expires_at=now)
 
 

@@ -30,9 +30,9 @@ class TestMovingUnits:
     @pytest.mark.parametrize(
         ("bucket", "delta", "constraint"),
         [
-            (Bucket.RESERVED, 6, "level_never_oversold"),
-            (Bucket.COMMITTED, -1, "level_committed_not_negative"),
-            (Bucket.ON_HAND, 500_000_000, "level_on_hand_in_bounds"),
+            (Bucket.RESERVED, 6, "stock_level_is_never_oversold"),
+            (Bucket.COMMITTED, -1, "stock_level_committed_is_not_negative"),
+            (Bucket.ON_HAND, 500_000_000, "stock_level_on_hand_is_possible"),
         ],
     )
     def test_is_held_to_the_constraints_of_the_table(self, bucket: Bucket, delta: int, constraint: str) -> None:

@@ -5,8 +5,8 @@ import django.db.models.deletion
 import django.db.models.functions.text
 from django.db import migrations, models
 
+import shared_kernel.call_context
 import shared_kernel.ids
-import shared_kernel.models.due
 
 
 class Migration(migrations.Migration):
@@ -60,11 +60,11 @@ class Migration(migrations.Migration):
                 ("password_hash", models.TextField()),
             ],
             options={
-                "indexes": [models.Index(fields=["created_at", "id"], name="customer_created")],
+                "indexes": [models.Index(fields=["created_at", "id"], name="customer_by_time")],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
-                        name="customer_email_lower",
+                        name="customer_email_is_lower_case",
                     )
                 ],
             },
@@ -133,7 +133,7 @@ class Migration(migrations.Migration):
                     "correlation_id",
                     models.UUIDField(
                         blank=True,
-                        default=shared_kernel.models.due._correlation_id,
+                        default=shared_kernel.call_context.current_correlation_id,
                         editable=False,
                         null=True,
                     ),
@@ -173,7 +173,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "indexes": [models.Index(fields=["created_at", "id"], name="message_created")],
+                "indexes": [models.Index(fields=["created_at", "id"], name="message_by_time")],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
@@ -181,7 +181,7 @@ class Migration(migrations.Migration):
                             models.Q(("customer__isnull", False), ("email", None)),
                             _connector="OR",
                         ),
-                        name="message_one_recipient",
+                        name="message_has_one_recipient",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -189,7 +189,7 @@ class Migration(migrations.Migration):
                             models.Q(models.Q(("status", "sent"), _negated=True), ("sent_at", None)),
                             _connector="OR",
                         ),
-                        name="message_sent_at_a_time",
+                        name="message_sent_has_a_time",
                     ),
                 ],
             },
@@ -202,13 +202,15 @@ class Migration(migrations.Migration):
                     models.Q(("end_reason__isnull", False), ("ended_at__isnull", False)),
                     _connector="OR",
                 ),
-                name="session_ended_for_a_reason",
+                name="session_ended_has_time_and_reason",
             ),
         ),
         migrations.AddConstraint(
             model_name="refreshtoken",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("used_at", None)), fields=("session",), name="refresh_token_one_unused"
+                condition=models.Q(("used_at", None)),
+                fields=("session",),
+                name="refresh_token_is_one_unused_per_session",
             ),
         ),
     ]

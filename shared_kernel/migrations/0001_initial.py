@@ -1,7 +1,8 @@
-"""The tables of the event kernel, the sequencer, and the clock."""
+"""The tables of the kernel, the sequencer, and the clock."""
 
 from datetime import timedelta
 
+import django.contrib.postgres.fields
 import django.db.models.functions
 from django.db import migrations, models
 
@@ -191,6 +192,44 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("name", "partition"), name="event_subscription_name_partition")
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="IdempotencyKey",
+            fields=[
+                ("scope", models.BinaryField(max_length=32, primary_key=True, serialize=False)),
+                ("fingerprint", models.BinaryField(max_length=32)),
+                ("resource_id", models.UUIDField()),
+                ("holder", models.UUIDField()),
+                ("created_at", models.DateTimeField(db_index=True)),
+                ("leased_until", models.DateTimeField(null=True)),
+                ("runs", models.PositiveIntegerField(default=1)),
+                ("status", models.PositiveSmallIntegerField(null=True)),
+                ("headers", models.JSONField(default=dict)),
+                ("body", models.BinaryField(null=True)),
+            ],
+            options={
+                "db_table": "idempotency_key",
+            },
+        ),
+        migrations.CreateModel(
+            name="KnownApiKey",
+            fields=[
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("key_hash", models.CharField(max_length=64, unique=True)),
+                ("owner", models.CharField(max_length=200)),
+                (
+                    "scopes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=50), default=list, size=None
+                    ),
+                ),
+                ("expires_at", models.DateTimeField(null=True)),
+                ("revoked_at", models.DateTimeField(null=True)),
+                ("last_used_at", models.DateTimeField(null=True)),
+            ],
+            options={
+                "db_table": "known_api_key",
             },
         ),
         migrations.RunSQL(TABLE_DETAILS, migrations.RunSQL.noop),
