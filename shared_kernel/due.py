@@ -43,9 +43,16 @@ LEASE = timedelta(seconds=90)
 # anew for rows already queued, faster than workers find out that the older rings are void, and nothing would get done.
 WINDOW = 500
 
+# How often a row whose worker died is taken up again at once. A worker that is stopped or replaced costs a row one.
+DEATHS_IN_A_ROW = 3
+
 FunctionT = TypeVar("FunctionT", bound=Callable[[UUID], None])
 
 log = structlog.get_logger(__name__)
+
+
+class WorkerDied(Exception):
+    """The process that worked on a row was killed; what its row is said to have failed by."""
 
 
 class Place(StrEnum):
@@ -215,23 +222,30 @@ def run_one(name: str, row_id: UUID, lease: datetime | None = None) -> bool:
     """Do the named work on one row for which a worker was rung under `lease`; False if it is not to be done, or failed.
 
     It is not when the row is no longer due, or when it has been leased again since: somebody else does it then. None is
-    for whoever knows that nobody does.
+    for whoever knows that nobody does, because the worker died; after a few deaths in a row the row is left for later,
+    so that one which kills every worker does not keep them from everything else.
     """
     work = _works[name]
+    died = lease is None
     with connections[work.context].cursor() as cursor:
         # The lease begins anew: the task may have waited long in the queue.
         cursor.execute(
-            f"update {work.table} set leased_until = ashlar_now() + make_interval(secs => %s::float8)"  # noqa: S608 - a table name
-            f" where {work.key} = %s::uuid and due_at <= ashlar_now()"
+            f"update {work.table} set leased_until = ashlar_now() + make_interval(secs => %s::float8),"  # noqa: S608 - a table name
+            f" attempts = attempts + %s::int where {work.key} = %s::uuid and due_at <= ashlar_now()"
             " and (%s::timestamptz is null or leased_until = %s::timestamptz)"
             " returning leased_until, attempts, correlation_id",
-            [LEASE.total_seconds(), row_id, lease, lease],
+            [LEASE.total_seconds(), int(died), row_id, lease, lease],
         )
         row = cursor.fetchone()
     if row is None:
         log.debug("due_work_no_longer_due", task=name, row_id=str(row_id))
         return False
-    return run(work, Claimed(row_id=row_id, lease=row[0], attempts=row[1], correlation_id=row[2]))
+    claimed = Claimed(row_id=row_id, lease=row[0], attempts=row[1], correlation_id=row[2])
+    if died and claimed.attempts > DEATHS_IN_A_ROW:
+        log.error("due_work_kills_workers", task=name, row_id=str(row_id), attempts=claimed.attempts)
+        _postpone(work, claimed, WorkerDied())
+        return False
+    return run(work, claimed)
 
 
 def release(work: DueWork, claimed: list[Claimed]) -> None:

@@ -226,6 +226,22 @@ class TestARungRow:
         assert not due.run_one(NAME, chore.id, claimed.lease)
         assert due.run_one(NAME, chore.id, None)
 
+    def test_is_left_for_later_when_worker_after_worker_dies_of_it(self) -> None:
+        chore = make_chore()
+        begun: list[UUID] = []
+        [claimed] = due.claim(work(begun.append, where="worker"), limit=1)
+
+        due.run_one(NAME, chore.id, claimed.lease)
+        runs = [due.run_one(NAME, chore.id, None) for _ in range(10)]
+
+        chore.refresh_from_db()
+        assert len(begun) < 10
+        assert not runs[-1]
+        assert chore.due_at is not None
+        assert chore.due_at > clock.now(PRODUCER)
+        assert chore.leased_until is None
+        assert (chore.last_error or "").startswith("WorkerDied")
+
 
 class TestARow:
     def test_that_is_retried_waits_longer_each_time_up_to_a_limit(self) -> None:
