@@ -158,18 +158,19 @@ def works(context: str) -> list[DueWork]:
 def claim(work: DueWork, *, limit: int) -> list[Claimed]:
     """Lease up to `limit` due rows, the longest overdue first; rows that others hold are passed over.
 
-    Only the first `WINDOW` due rows are looked at, so no more than that many are ever leased at once.
+    Only the first `WINDOW` due rows are looked at, so no more than about that many are ever leased at once.
     """
     with connections[work.context].cursor() as cursor:
+        # The window is a bound on the time, so that it holds whatever the planner believes of the queue.
         cursor.execute(
             f"update {work.table} set leased_until = ashlar_now() + make_interval(secs => %s::float8)"  # noqa: S608 - a table name
             f" where {work.key} = any(array("
-            f" select {work.key} from {work.table} where {work.key} = any(array("
-            f" select {work.key} from {work.table} where due_at <= ashlar_now() order by due_at limit %s::int))"
-            " and due_at <= ashlar_now() and (leased_until is null or leased_until < ashlar_now())"
+            f" select {work.key} from {work.table} where due_at <= least(ashlar_now(),"
+            f" (select due_at from {work.table} where due_at <= ashlar_now() order by due_at offset %s::int limit 1))"
+            " and (leased_until is null or leased_until < ashlar_now())"
             " order by due_at for update skip locked limit %s::int))"
             f" returning due_at, {work.key}, leased_until, attempts, correlation_id",
-            [LEASE.total_seconds(), WINDOW, limit],
+            [LEASE.total_seconds(), WINDOW - 1, limit],
         )
         rows = sorted(cursor.fetchall(), key=lambda row: (row[0], row[1]))
     return [Claimed(row_id=row[1], lease=row[2], attempts=row[3], correlation_id=row[4]) for row in rows]
