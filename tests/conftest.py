@@ -1,7 +1,5 @@
 """The test environment: set before Django loads, on servers of this run's own, connected as the app roles."""
 
-# ruff: noqa: ARG001 -- fixtures ask for others for their effect
-
 from __future__ import annotations
 
 import os

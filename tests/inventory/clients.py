@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rest_framework.test import APIClient
 
-from shared_kernel.identity import api_keys
 from shared_kernel.ids import new_id
+from tests.credentials import bearer, known_key
 
 
 class JsonClient(APIClient):
@@ -16,18 +16,8 @@ class JsonClient(APIClient):
 
 def service(*scopes: str) -> APIClient:
     """A client with an API key of these scopes."""
-    key = api_keys.generate()
-    api_keys.remember(
-        "inventory",
-        key_id=new_id(),
-        key_hash=key.key_hash,
-        owner="service:tests",
-        scopes=scopes,
-        expires_at=None,
-        revoked_at=None,
-    )
     client = JsonClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {key.plain}")
+    client.credentials(HTTP_AUTHORIZATION=bearer(known_key("inventory", *scopes)))
     return client
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from rest_framework.test import APIClient
 
 from shared_kernel import clock
-from shared_kernel.identity import access_tokens, api_keys
+from shared_kernel.identity import access_tokens
 from shared_kernel.ids import new_id
+from tests.credentials import bearer, known_key
 from tests.scenarios.shop import PlacedOrder, Shop
 
 
@@ -29,19 +29,8 @@ def customer_headers(customer_id: UUID) -> dict[str, str]:
 
 def service(*scopes: str) -> APIClient:
     """A client with an API key that orders has heard of."""
-    key = api_keys.generate()
-    with transaction.atomic(using="orders"):
-        api_keys.remember(
-            "orders",
-            key_id=new_id(),
-            key_hash=key.key_hash,
-            owner="service:tests",
-            scopes=scopes,
-            expires_at=None,
-            revoked_at=None,
-        )
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {key.plain}")
+    client.credentials(HTTP_AUTHORIZATION=bearer(known_key("orders", *scopes)))
     return client
 
 

@@ -9,8 +9,9 @@ from uuid import UUID
 from rest_framework.test import APIClient
 
 from shared_kernel import clock
-from shared_kernel.identity import access_tokens, api_keys, order_tokens
+from shared_kernel.identity import access_tokens, order_tokens
 from shared_kernel.ids import encode_id, new_id
+from tests.credentials import bearer, known_key
 
 
 class JsonClient(APIClient):
@@ -25,18 +26,8 @@ class JsonClient(APIClient):
 
 def service(*scopes: str) -> JsonClient:
     """A client with an API key of these scopes."""
-    key = api_keys.generate()
-    api_keys.remember(
-        "payments",
-        key_id=new_id(),
-        key_hash=key.key_hash,
-        owner="service:tests",
-        scopes=scopes,
-        expires_at=None,
-        revoked_at=None,
-    )
     client = JsonClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {key.plain}")
+    client.credentials(HTTP_AUTHORIZATION=bearer(known_key("payments", *scopes)))
     return client
 
 

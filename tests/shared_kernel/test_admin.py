@@ -12,9 +12,9 @@ from django.test import Client
 from django.urls import reverse
 
 from shared_kernel import clock
-from shared_kernel.identity import api_keys
 from shared_kernel.ids import new_id
 from shared_kernel.models import EventHead, IdempotencyKey, KnownApiKey
+from tests.credentials import known_key
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -30,20 +30,6 @@ def browser() -> Client:
 
 def page(model: type[Model], kind: str, *arguments: object) -> str:
     return reverse(f"admin:shared_kernel_{model.__name__.lower()}_{kind}", args=arguments)
-
-
-def remember_key(alias: str) -> str:
-    key = api_keys.generate()
-    api_keys.remember(
-        alias,
-        key_id=new_id(),
-        key_hash=key.key_hash,
-        owner=f"service:{alias}",
-        scopes=["orders:read"],
-        expires_at=None,
-        revoked_at=None,
-    )
-    return key.key_hash
 
 
 class TestThePages:
@@ -65,7 +51,7 @@ class TestThePages:
         assert [answer.status_code for answer in posted] == [403, 403]
 
     def test_keep_contexts_apart_and_stay_with_the_one_chosen(self, browser: Client) -> None:
-        remember_key("payments")
+        known_key("payments", owner="service:payments")
         key = KnownApiKey.objects.using("payments").get()
 
         here = browser.get(page(KnownApiKey, "changelist"), {"context": "payments"}).content.decode()
@@ -84,7 +70,7 @@ class TestThePages:
         assert [alias for alias, epoch in epochs.items() if epoch in shown] == [settings.ASHLAR_CONTEXTS[0]]
 
     def test_show_no_hash_and_no_stored_answer(self, browser: Client) -> None:
-        key_hash = remember_key("orders")
+        key_hash = known_key("orders").key_hash
         key = KnownApiKey.objects.using("orders").get()
         IdempotencyKey.objects.using("orders").create(
             scope=b"\x01" * 32,

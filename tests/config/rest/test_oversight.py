@@ -10,8 +10,8 @@ from django.test import Client, override_settings
 
 from shared_kernel import clock
 from shared_kernel.contexts import hosted
-from shared_kernel.identity import api_keys
 from shared_kernel.models import EventHead, LoggedEvent
+from tests.credentials import bearer, known_key
 
 pytestmark = pytest.mark.usefixtures("committed")
 START = datetime(2030, 1, 1, tzinfo=UTC)
@@ -21,17 +21,8 @@ ORDER_TEXT = "ord_00000000000000000000000005"
 
 def ask(path: str, scope: str, **query: Any) -> Any:
     """Ask as staff with one scope."""
-    made = api_keys.generate()
-    api_keys.remember(
-        hosted()[0].name,
-        key_id=uuid4(),
-        key_hash=made.key_hash,
-        owner="staff:ada",
-        scopes=[scope],
-        expires_at=None,
-        revoked_at=None,
-    )
-    return Client().get(path, query, headers={"authorization": f"Bearer {made.plain}"})
+    key = known_key(hosted()[0].name, scope, owner="staff:ada")
+    return Client().get(path, query, headers={"authorization": bearer(key)})
 
 
 PAYLOAD = {"order_id": str(ORDER), "variant_ids": [str(UUID(int=7))], "quantity": 2}

@@ -13,6 +13,7 @@ from shared_kernel.identity import access_tokens, api_keys, order_tokens
 from shared_kernel.identity.permissions import Anyone, CustomerOrGuest, HasScope, PrincipalRequired
 from shared_kernel.identity.principals import ANONYMOUS, customer, guest, key_holder
 from shared_kernel.models import KnownApiKey
+from tests.credentials import known_key
 
 pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.urls("tests.shared_kernel.http.shop")]
 STOCK = "/v1/admin/stock"
@@ -31,10 +32,7 @@ def remembered(
     alias: str = "orders", *, owner: str = "service:erp", scopes: tuple[str, ...] = ("stock:read",), **times: Any
 ) -> str:
     """An API key that the context knows; the plain text."""
-    key = api_keys.generate()
-    known: dict[str, Any] = {"expires_at": None, "revoked_at": None, **times}
-    api_keys.remember(alias, key_id=uuid4(), key_hash=key.key_hash, owner=owner, scopes=scopes, **known)
-    return key.plain
+    return known_key(alias, *scopes, owner=owner, **times).plain
 
 
 def access_token() -> str:
