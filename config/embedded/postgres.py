@@ -32,7 +32,8 @@ SETTINGS = {
     "shared_buffers": "128MB",
     "max_wal_size": "1GB",
     "client_connection_check_interval": "5s",
-    "deadlock_timeout": "1s",
+    # Below the lock_timeout of the roles: a deadlock found no sooner reads as a lock timeout, which nobody tries again.
+    "deadlock_timeout": "200ms",
     "password_encryption": "scram-sha-256",
     "timezone": "UTC",
     "log_timezone": "UTC",
