@@ -106,6 +106,10 @@ class Shopfront:
         tokens = self.http.post("/v1/auth/login", json=person).json()
         return {"Authorization": f"Bearer {tokens['access_token']}"}
 
+    def advance(self, seconds: int) -> None:
+        """Move the clock of the shop forward."""
+        assert self.http.post("/v1/test/clock/advance", json={"seconds": seconds}).status_code == 200
+
     def availability(self, variant_id: str) -> dict[str, Any]:
         """How many units of a variant can be bought, and where."""
         document: dict[str, Any] = self.get(f"/v1/variants/{variant_id}/availability").json()
