@@ -82,7 +82,7 @@ class InvalidStateTransition(Rejected):
     """A state machine does not allow this command from its present state."""
 
     code = "invalid_state_transition"
-    summary = "A {resource} that is {state} cannot take the command {command}."
+    summary = "The {resource} is {state} and cannot take the command {command}."
 
     resource: str
     state: str

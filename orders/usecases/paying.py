@@ -29,7 +29,7 @@ def request_payment(*, order_id: UUID, method: str, token: str, actor: str, now:
     if not is_payable(saga, now):
         waits = order.status == OrderStatus.PENDING_PAYMENT
         raise InvalidStateTransition(
-            resource="order",
+            resource="payment" if waits else "order",
             state=order.payment_status if waits else order.status,
             command="pay",
             allowed_commands=allowed_actions(status=order.status, actor=actor, payable=False),

@@ -75,7 +75,7 @@ class TestTheActions:
         page = browser.post(reverse(PAYMENTS), form, follow=True).content.decode()
         settle()
 
-        assert f"{chosen[0].payment_id}: A payment that is captured cannot take the command void." in page
+        assert f"{chosen[0].payment_id}: The payment is captured and cannot take the command void." in page
         assert "1 payments are being voided." in page
         now_of(chosen[1], PaymentStatus.CANCELED)
 

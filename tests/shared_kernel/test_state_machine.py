@@ -27,7 +27,7 @@ class TestStateMachine:
             DOOR.target("open", "lock")
 
         assert refusal.value.allowed_commands == ["close"]
-        assert refusal.value.message == "A door that is open cannot take the command lock."
+        assert refusal.value.message == "The door is open and cannot take the command lock."
 
     def test_knows_when_a_command_has_nothing_left_to_do(self) -> None:
         assert DOOR.is_done("closed", "close")
