@@ -82,6 +82,8 @@ class OrderView(serializers.Serializer[object]):
     canceled_at = TimestampField(allow_null=True)
     expired_at = TimestampField(allow_null=True)
     cancel_reason = serializers.CharField(allow_null=True)
+    created_at = TimestampField()
+    updated_at = TimestampField()
     allowed_actions = serializers.ListField(child=serializers.CharField())
 
 
@@ -110,7 +112,7 @@ class TimelineEntryView(serializers.Serializer[object]):
 class TimelineView(serializers.Serializer[object]):
     """The life of an order, oldest first."""
 
-    entries = TimelineEntryView(many=True)
+    data = TimelineEntryView(many=True)  # type: ignore[assignment]
 
 
 class CheckoutStepView(serializers.Serializer[object]):

@@ -23,7 +23,7 @@ from shared_kernel.errors import DomainError
 from shared_kernel.facades.binding import bound
 from shared_kernel.http.claims import in_progress
 from shared_kernel.http.idempotency import Claim
-from shared_kernel.identity.principals import Principal
+from shared_kernel.identity.principals import Principal, PrincipalKind
 
 
 def read_placement(body: dict[str, Any], principal: Principal) -> Placement:
@@ -47,7 +47,7 @@ def read_placement(body: dict[str, Any], principal: Principal) -> Placement:
         shipping_address=body["shipping_address"],
         billing_address=body.get("billing_address"),
         expected_total=body.get("expected_total"),
-        actor=principal.kind,
+        actor=PrincipalKind.GUEST if principal.customer_id is None else PrincipalKind.CUSTOMER,
     )
 
 

@@ -62,6 +62,8 @@ def describe(order: Order, *, principal: Principal, now: datetime) -> dict[str, 
         "canceled_at": order.canceled_at,
         "expired_at": order.expired_at,
         "cancel_reason": order.cancel_reason,
+        "created_at": order.created_at,
+        "updated_at": order.updated_at,
         "allowed_actions": allowed_actions(
             status=order.status, actor=principal.kind, payable=is_payable(checkout, now)
         ),

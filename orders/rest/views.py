@@ -203,4 +203,4 @@ class OrderTimeline(ApiView):
     def get(self, request: Request, order_id: UUID) -> Response:
         """What happened, when, by whom and why."""
         own_order(order_id, self.principal)
-        return Response(TimelineView({"entries": turns(log.turns(order_id))}).data)
+        return Response(TimelineView({"data": turns(log.turns(order_id))}).data)

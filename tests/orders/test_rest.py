@@ -57,6 +57,8 @@ class TestPlacing:
             "canceled_at": None,
             "expired_at": None,
             "cancel_reason": None,
+            "created_at": document["created_at"],
+            "updated_at": document["updated_at"],
             "allowed_actions": ["cancel"],
             "order_token": document["order_token"],
         }
@@ -218,11 +220,11 @@ class TestReading:
         order.cancel("found_cheaper")
         shop.settle()
 
-        timeline = shop.client.get(f"{order.path}/timeline", headers=order.headers).json()["entries"]
+        timeline = shop.client.get(f"{order.path}/timeline", headers=order.headers).json()["data"]
 
         told = [(entry["event"], entry["actor"], entry["detail"]) for entry in timeline]
         assert told == [
-            ("placed", "anonymous", None),
+            ("placed", "guest", None),
             ("payment_authorized", "system", None),
             ("payment_captured", "system", None),
             ("confirmed", "system", None),
@@ -301,6 +303,18 @@ class TestCommands:
         refused = order.post("cancel", {"reason": "my neighbor Bob told me to"})
 
         assert refused.json()["errors"][0]["code"] == "invalid_choice"
+        shop.settle()
+
+    def test_an_order_is_not_paid_again_while_a_payment_is_under_way(self, shop: Shop) -> None:
+        order = shop.places(shop.sells())
+
+        refused = order.post("payments", {"payment_method": {"type": "card", "token": "sim_ok"}}).json()
+
+        assert (refused["resource"], refused["state"], refused["allowed_commands"]) == (
+            "payment",
+            "processing",
+            ["cancel"],
+        )
         shop.settle()
 
     def test_an_order_is_not_paid_twice(self, shop: Shop) -> None:
