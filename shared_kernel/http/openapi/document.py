@@ -15,7 +15,10 @@ HEADERS: dict[str, Any] = {
     "Retry-After": ("Seconds to wait before the same request is worth repeating.", {"type": "integer", "minimum": 0}),
     "ETag": ("The version of the resource, for If-Match and If-None-Match.", {"type": "string"}),
     "Link": ("The next page, `rel=next`.", {"type": "string"}),
-    "Location": ("The path of what was made, if it has one of its own at once.", {"type": "string", "format": "uri-reference"}),
+    "Location": (
+        "The path of what was made, if it has one at once.",
+        {"type": "string", "format": "uri-reference"},
+    ),
     "Idempotent-Replayed": ("`true` on an answer given again under its key.", {"type": "string", "enum": ["true"]}),
 }
 

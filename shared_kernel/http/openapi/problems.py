@@ -108,7 +108,21 @@ def _response(known: list[ProblemCode], status: int) -> dict[str, Any]:
     return {
         "description": f"Refused; code: {words}." if words else "Refused; the code names the reason.",
         "headers": headers,
-        "content": {CONTENT_TYPE: {"schema": PROBLEM_REF}},
+        "content": {CONTENT_TYPE: {"schema": PROBLEM_REF} | ({"example": _example(known[0])} if known else {})},
+    }
+
+
+def _example(code: ProblemCode) -> dict[str, Any]:
+    return {
+        "type": f"urn:ashlar:problem:{code.code}",
+        "title": code.title,
+        "status": code.status,
+        "detail": f"{code.title}.",
+        "instance": "/v1/orders",
+        "code": code.code,
+        "request_id": "01a1f806-e57e-72e9-bb29-c010675a1696",
+        "retryable": code.retryable,
+        "errors": [],
     }
 
 

@@ -60,6 +60,11 @@ class TestTheDocument:
         assert described[:4] == ["inventory", "payments", "customers", "orders"]
         assert "orders for staff" in described[4:]
 
+    def test_gives_an_example_of_every_refusal(self, document: dict[str, Any]) -> None:
+        for name, response in document["components"]["responses"].items():
+            example = response["content"]["application/problem+json"]["example"]
+            assert example["type"] == f"urn:ashlar:problem:{example['code']}", name
+
     def test_names_no_operation_twice(self, document: dict[str, Any]) -> None:
         names = [operation["operationId"] for _, _, operation in operations(document)]
 
