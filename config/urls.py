@@ -11,17 +11,13 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from config.rest.clock import ClockAdvance
 from config.rest.description import OpenApiDocument, StateMachines, docs, start_script
-from config.rest.ids import PREFIXES
 from config.rest.oversight import Audit, Events
 from shared_kernel import contexts
-from shared_kernel.http.members import name_ids
 
 handler400 = "shared_kernel.http.django_errors.bad_request"
 handler403 = "shared_kernel.http.django_errors.permission_denied"
 handler404 = "shared_kernel.http.django_errors.not_found"
 handler500 = "shared_kernel.http.django_errors.server_error"
-
-name_ids(PREFIXES)
 
 
 def _own() -> Iterator[URLPattern | URLResolver]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pkgutil import resolve_name
 
@@ -69,15 +69,6 @@ def get(name: str) -> Context:
         return _known[name]
     except KeyError:
         raise UnknownContext(f"no context is called {name!r}") from None
-
-
-def context_of(thing: type | Callable[..., object]) -> Context:
-    """The context in whose package a class or function is defined.
-
-    Raises:
-        UnknownContext: it is defined outside all of them.
-    """
-    return get(thing.__module__.partition(".")[0])
 
 
 def id_prefix(field_name: str) -> str | None:

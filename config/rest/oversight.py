@@ -14,9 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.audit.run import audit
-from config.rest.ids import PREFIXES
 from shared_kernel.api import EventSummary
-from shared_kernel.contexts import known
+from shared_kernel.contexts import id_prefix, known
 from shared_kernel.facades.binding import context_apis
 from shared_kernel.http import cursors
 from shared_kernel.http.fields import TimestampField, TypeIdField
@@ -187,6 +186,7 @@ def with_type_ids(value: Any, name: str = "") -> Any:
         return {key: with_type_ids(item, key) for key, item in value.items() if not key.endswith(HASH_SUFFIX)}
     if isinstance(value, list):
         return [with_type_ids(item, name.removesuffix("s")) for item in value]
-    if name in PREFIXES and isinstance(value, str):
-        return encode_id(PREFIXES[name], UUID(value))
+    prefix = id_prefix(name)
+    if prefix is not None and isinstance(value, str):
+        return encode_id(prefix, UUID(value))
     return value

@@ -76,11 +76,6 @@ class Product(Aggregate):
             ),
         ]
 
-    @property
-    def is_published(self) -> bool:
-        """Whether buyers see it."""
-        return self.publication == Publication.PUBLISHED
-
     def publish(self, *, at: datetime) -> None:
         """Show it to buyers.
 

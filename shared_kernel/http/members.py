@@ -9,29 +9,23 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+from shared_kernel.contexts import id_prefix
 from shared_kernel.ids import encode_id
-
-_prefixes: dict[str, str] = {}
-
-
-def name_ids(prefixes: Mapping[str, str]) -> None:
-    """Tell which TypeID prefix belongs to an attribute name (`order_id` → `ord`); called by the composition root."""
-    _prefixes.update(prefixes)
 
 
 def members(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """The JSON members of these attributes; an id whose kind nobody named stays internal and is left out."""
+    """The JSON members of these attributes; an id whose kind no context names stays internal and is left out."""
     return {
         name: render(value, name)
         for name, value in attributes.items()
-        if not (isinstance(value, UUID) and name not in _prefixes)
+        if not (isinstance(value, UUID) and id_prefix(name) is None)
     }
 
 
 def render(value: Any, name: str = "") -> Any:  # noqa: PLR0911 - one line per type
     """One value as JSON; `name` tells what kind of id a UUID is (lists carry the plural)."""
     if isinstance(value, UUID):
-        prefix = _prefixes.get(name) or _prefixes.get(name.removesuffix("s"))
+        prefix = id_prefix(name)
         return encode_id(prefix, value) if prefix else None
     if isinstance(value, datetime):
         return timestamp(value)

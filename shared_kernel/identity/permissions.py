@@ -36,12 +36,6 @@ class Anyone(Access):
     kinds = frozenset(PrincipalKind)
 
 
-class PrincipalRequired(Access):
-    """Any valid credentials."""
-
-    kinds = frozenset(PrincipalKind) - {PrincipalKind.ANONYMOUS}
-
-
 class CustomerRequired(Access):
     """A customer who is logged in."""
 

@@ -36,11 +36,6 @@ def get_logger(name: str) -> FilteringBoundLogger:
     return logger
 
 
-def dropped_lines() -> int:
-    """How many log lines this process has dropped (the metric `log_dropped_total`)."""
-    return _sink.dropped if _sink else 0
-
-
 def flush(timeout: float = 1.0) -> None:
     """Wait at most `timeout` seconds for queued lines to be written."""
     if _sink:

@@ -31,7 +31,6 @@ from shared_kernel.http.fields import (
 )
 from shared_kernel.http.idempotency import Claim, idempotent, idempotent_steps
 from shared_kernel.http.listing import IdIs, Listing, Moments, OneOf, TextIs, WholeNumbers
-from shared_kernel.http.members import name_ids
 from shared_kernel.http.openapi import operation
 from shared_kernel.http.serializers import StrictSerializer
 from shared_kernel.http.views import ApiView, Surface, parse
@@ -44,7 +43,6 @@ handler403 = "shared_kernel.http.django_errors.permission_denied"
 handler404 = "shared_kernel.http.django_errors.not_found"
 handler500 = "shared_kernel.http.django_errors.server_error"
 id_converter("ord")
-name_ids({"variant_id": "var"})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from django.test import Client
 from shared_kernel import clock
 from shared_kernel.http.views import ApiView, Surface
 from shared_kernel.identity import access_tokens, api_keys, order_tokens
-from shared_kernel.identity.permissions import Anyone, CustomerOrGuest, HasScope, PrincipalRequired
+from shared_kernel.identity.permissions import Anyone, CustomerOrGuest, HasScope
 from shared_kernel.identity.principals import ANONYMOUS, customer, guest, key_holder
 from shared_kernel.models import KnownApiKey
 from tests.credentials import known_key
@@ -154,7 +154,7 @@ class TestTheAdminSurface:
         assert code(ask(STOCK)) == (401, "not_authenticated")
 
     def test_has_no_view_that_others_could_use(self) -> None:
-        attributes = {"surface": Surface.ADMIN, "access": PrincipalRequired(), "get": lambda *_: None}
+        attributes = {"surface": Surface.ADMIN, "access": CustomerOrGuest(), "get": lambda *_: None}
 
         with pytest.raises(TypeError, match="for staff and services"):
             type("Careless", (ApiView,), attributes)
@@ -177,11 +177,10 @@ class TestADemand:
 
         met = {
             type(demand).__name__: [demand.allows(principal) for principal in everyone]
-            for demand in (Anyone(), PrincipalRequired(), CustomerOrGuest(), HasScope("a"))
+            for demand in (Anyone(), CustomerOrGuest(), HasScope("a"))
         }
         assert met == {
             "Anyone": [True, True, True, True],
-            "PrincipalRequired": [False, True, True, True],
             "CustomerOrGuest": [False, True, True, False],
             "HasScope": [False, False, False, True],
         }
