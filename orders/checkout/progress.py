@@ -97,6 +97,8 @@ def _follow(arrow: Arrow, definition: Definition, *, order: Order, saga: Checkou
         messages.intend(order, arrow.message, now=now)
     if arrow.forgets is Effect.REFUND:
         saga.refund_id = saga.refund_amount = None
+    elif arrow.forgets is Effect.CAPTURE:
+        saga.capture_id = saga.capture_amount = None
     _enter(saga, order=order, state=definition.state(arrow.to), now=now)
     saga.save()
 

@@ -32,7 +32,7 @@ _NOT_PAID = Arrow(
     message="payment_failed",
 )
 _PAID = Arrow(on=("payment_captured",), when=Guard.PAID, to="confirmed", order="confirm", message="order_confirmed")
-_CAPTURE_FAILED = Arrow(on=("payment_capture_failed",), to="dropping_payment")
+_CAPTURE_FAILED = Arrow(on=("payment_capture_failed",), to="dropping_payment", forgets=Effect.CAPTURE)
 _NO_LONGER_AUTHORIZED = Arrow(
     on=("payment_canceled", "canceled", "requires_payment_method", "payment_not_found"),
     to="awaiting_payment",
@@ -97,7 +97,9 @@ FORWARD = (
         names=Effect.CAPTURE,
         arrows=(
             Arrow(on=("done",), to="awaiting_capture"),
-            Arrow(on=("amount_exceeds_payment", "invalid_state_transition"), to="checking_capture"),
+            # Somebody else collects a part; once its news is here, what is left is asked for under a name of its own.
+            Arrow(on=("amount_exceeds_payment",), to="checking_capture", forgets=Effect.CAPTURE),
+            Arrow(on=("invalid_state_transition",), to="checking_capture"),
             _PAID,
             _CAPTURE_FAILED,
             _NO_LONGER_AUTHORIZED,
@@ -130,6 +132,15 @@ FORWARD = (
         names=Effect.PAYMENT,
         arrows=(
             Arrow(on=("done",), to="awaiting_drop"),
+            # A part was collected, so it is no payment to let go of, and the rest of it will not come.
+            Arrow(
+                on=("invalid_state_transition",),
+                when=Guard.HOLDS_MONEY,
+                to="releasing_stock",
+                order="expire",
+                reason="payment_failed",
+                message="order_canceled",
+            ),
             Arrow(on=("invalid_state_transition",), to="checking_capture"),
             _PAID,
             _NO_LONGER_AUTHORIZED,

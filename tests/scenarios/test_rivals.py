@@ -1,0 +1,58 @@
+"""Somebody else moves the money of an order while its checkout is at work on it."""
+
+from __future__ import annotations
+
+from payments.api import PaymentsApi
+from shared_kernel.facades.binding import bound
+from shared_kernel.ids import new_id
+from shared_kernel.money import Money
+from tests.scenarios.shop import PlacedOrder, Shop
+
+
+def capture(order: PlacedOrder, cents: int) -> None:
+    """Staff collect a part by hand."""
+    bound(PaymentsApi).capture_payment(
+        payment_id=order.payment_id, capture_id=new_id(), amount=Money(amount=cents, currency="EUR")
+    )
+
+
+class TestAPartThatStaffCollect:
+    def test_before_the_checkout_asks_for_all_of_it_leaves_it_the_rest(self, shop: Shop) -> None:
+        order = shop.places(shop.sells(price=1999))
+        shop.settle(["payments"])
+        capture(order, 500)
+        shop.settle()
+
+        shop.later(minutes=2)
+
+        assert order.status == "confirmed"
+        assert order.sums == (1999, 0)
+        assert shop.effects() == [("authorization", 1999), ("capture", 500), ("capture", 1499)]
+
+    def test_is_waited_for_while_the_provider_has_not_decided(self, shop: Shop) -> None:
+        order = shop.places(shop.sells(price=1999))
+        shop.settle(["payments"])
+        capture(order, 500)
+        shop.later_without_workers(minutes=2)
+        shop.later_without_workers(minutes=2)
+
+        shop.later(minutes=2)
+        shop.later(minutes=2)
+
+        assert order.status == "confirmed"
+        assert order.sums == (1999, 0)
+        assert order.stock == "committed"
+
+    def test_goes_back_when_the_provider_refuses_the_rest(self, shop: Shop) -> None:
+        order = shop.places(shop.sells(price=1999))
+        shop.settle(["payments"])
+        capture(order, 500)
+        shop.settle()
+        shop.provider.script("declined", kind="capture")
+
+        shop.later(minutes=2)
+        shop.later(minutes=2)
+
+        assert order.status == "expired"
+        assert order.sums == (500, 500)
+        assert order.stock == "released"
