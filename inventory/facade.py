@@ -58,11 +58,13 @@ class InventoryOperations(KernelOperations):
         super().__init__(INVENTORY)
 
     def audit_findings(self, *, limit: int) -> list[AuditFinding]:
-        found = audit.list_findings(now=clock.now(INVENTORY), limit=limit)
-        return [*found, *self.log_findings(limit=limit)][:limit]
+        with self.unhurried():
+            found = audit.list_findings(now=clock.now(INVENTORY), limit=limit)
+            return [*found, *self.log_findings(limit=limit)][:limit]
 
     def audit_facts(self, *, after: UUID | None, limit: int) -> AuditFactPage:
-        return audit.list_facts(after=after, limit=limit, now=clock.now(INVENTORY))
+        with self.unhurried():
+            return audit.list_facts(after=after, limit=limit, now=clock.now(INVENTORY))
 
 
 def _summary(reservation: Reservation, now: datetime) -> ReservationSummary:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import connections, transaction
+from django.db import transaction
 
 from orders.api import OrderStatus, OrderSummary, UnknownCancelReason
 from orders.models import ORDERS, Order
@@ -40,20 +40,12 @@ class OrdersOperations(KernelOperations):
         super().__init__(ORDERS)
 
     def audit_findings(self, *, limit: int) -> list[AuditFinding]:
-        with transaction.atomic(using=ORDERS, durable=True):
-            _take_time()
+        with self.unhurried():
             return [*audit.list_findings(limit=limit), *self.log_findings(limit=limit)][:limit]
 
     def audit_facts(self, *, after: UUID | None, limit: int) -> AuditFactPage:
-        with transaction.atomic(using=ORDERS, durable=True):
-            _take_time()
+        with self.unhurried():
             return audit.list_facts(after=after, limit=limit)
-
-
-def _take_time() -> None:
-    """Raise the role's limit for statements that read whole tables."""
-    with connections[ORDERS].cursor() as cursor:
-        cursor.execute("set local statement_timeout = '30s'")
 
 
 def _summary(order: Order) -> OrderSummary:

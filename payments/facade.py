@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import connections, transaction
+from django.db import transaction
 
 from payments.api import PaymentMethod, PaymentStatus, PaymentSummary, RefundStatus, RefundSummary
 from payments.models import PAYMENTS, Payment, Refund
@@ -76,20 +76,12 @@ class PaymentsOperations(KernelOperations):
         super().__init__(PAYMENTS)
 
     def audit_findings(self, *, limit: int) -> list[AuditFinding]:
-        with transaction.atomic(using=PAYMENTS, durable=True):
-            _take_time()
+        with self.unhurried():
             return [*self.log_findings(limit=limit), *audit.find_violations(limit=limit)][:limit]
 
     def audit_facts(self, *, after: UUID | None, limit: int) -> AuditFactPage:
-        with transaction.atomic(using=PAYMENTS, durable=True):
-            _take_time()
+        with self.unhurried():
             return audit.state_facts(after=after, limit=limit)
-
-
-def _take_time() -> None:
-    """Raise the role's limit for a statement that reads whole tables."""
-    with connections[PAYMENTS].cursor() as cursor:
-        cursor.execute("set local statement_timeout = '30s'")
 
 
 def _summary(payment: Payment) -> PaymentSummary:
