@@ -49,7 +49,7 @@ class AshlarFormat:
         if foreign := [code for code in self._prices.values() if code not in CURRENCY_DIGITS]:
             raise UnreadableFile(f"These currencies are not known: {', '.join(foreign)}.")
         if nowhere := [code for code in self._places.values() if code not in locations]:
-            raise UnreadableFile(f"These locations do not exist: {', '.join(nowhere)}.")
+            raise UnreadableFile(f"These locations do not exist: {', '.join(nowhere)}. --create-locations makes them.")
         self._locations = locations
 
     def understand(self, product: ProductRows) -> ReadProduct:

@@ -106,7 +106,7 @@ class TestImportingAshlarsOwnColumns:
         done = run(file, create_locations=True)
 
         assert (refused.failed, done.failed) == (True, False)
-        assert "These locations do not exist: moon." in refused.output
+        assert "These locations do not exist: moon. --create-locations makes them." in refused.output
         assert counters(Variant.objects.get().id) == {"moon": (1, 0, 0)}
 
     @pytest.mark.parametrize(
