@@ -193,7 +193,6 @@ class _Reader:
             management_host=variables.text("MANAGEMENT_HOST", "127.0.0.1"),
             management_port=variables.integer("MANAGEMENT_PORT", port + 1, least=1, most=65535),
             allowed_hosts=hosts,
-            public_url=variables.text("ASHLAR_PUBLIC_URL", f"http://127.0.0.1:{port}").rstrip("/"),
             trusted_proxies=variables.integer("ASHLAR_TRUSTED_PROXIES", 0, least=0, most=10),
             forwarded_allow_ips=variables.text("FORWARDED_ALLOW_IPS", "127.0.0.1,::1"),
         )

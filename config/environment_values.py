@@ -73,7 +73,6 @@ class Listeners:
     management_host: str
     management_port: int
     allowed_hosts: tuple[str, ...]
-    public_url: str
     trusted_proxies: int
     forwarded_allow_ips: str
 

@@ -7,7 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Model
 
-PLATFORM = "platform"
+from config.database.addresses import PLATFORM
+
 KERNEL = "shared_kernel"
 
 
