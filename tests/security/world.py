@@ -20,7 +20,7 @@ from shared_kernel import clock, contexts
 from shared_kernel.http.problems import CONTENT_TYPE
 from shared_kernel.identity import api_keys, order_tokens
 from shared_kernel.identity.api_keys import SCOPES
-from shared_kernel.ids import encode_id, new_id
+from shared_kernel.ids import decode_id, encode_id, new_id
 from tests.customers.people import register
 from tests.databases import TestDatabase
 from tests.inventory.catalog import a_variant
@@ -58,7 +58,9 @@ class World:
     """`mine` and `theirs` are ids by the names that paths give them: of the one customer, and of the other."""
 
     database: TestDatabase
+    shop: Shop
     visitors: Visitors
+    other_customer: Headers
     mine: dict[str, str]
     theirs: dict[str, str]
 
@@ -73,7 +75,21 @@ class World:
             _refund_one_cent(order)
         shop.settle()
         mine, theirs = (_ids(order, person.id) for order, person in zip(orders, people, strict=True))
-        return cls(database, Visitors(orders[0].headers, guest.headers), mine, theirs)
+        visitors = Visitors(orders[0].headers, guest.headers)
+        return cls(database, shop, visitors, orders[1].headers, mine, theirs)
+
+    def another_order(self) -> None:
+        """Let the other customer order once more."""
+        place_as(self.shop, decode_id("cus", self.theirs["customer_id"]))
+
+    def on_sale(self) -> dict[str, str]:
+        """The ids of something that buyers can see."""
+        variant = self.shop.sells("ink")
+        return {"product_id": encode_id("prd", variant.product_id), "variant_id": encode_id("var", variant.id)}
+
+    def guest_order(self) -> dict[str, Any]:
+        """What an anonymous caller sends to order something."""
+        return self.shop.order_body(self.shop.sells("pen"))
 
     @contextmanager
     def unchanged(self) -> Iterator[None]:
