@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 from celery import Task, current_app, shared_task
 from django.conf import settings
+from django.db import close_old_connections
 
 from shared_kernel import call_context
 from shared_kernel.call_context import CallContext
@@ -38,6 +39,9 @@ class ContextTask(_Task):
     abstract = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        # Celery keeps connections for many tasks and never looks at them: after a restart of PostgreSQL each pool
+        # process would fail every task for as long.
+        close_old_connections()
         with call_context.entered(_context_from(getattr(self.request, "headers", None))):
             return super().__call__(*args, **kwargs)
 

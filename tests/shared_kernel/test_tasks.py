@@ -19,6 +19,7 @@ from shared_kernel.due import due_work
 from shared_kernel.events import relay
 from shared_kernel.events.workers import Ringer
 from shared_kernel.ids import new_id
+from tests.databases import TestDatabase
 from tests.shared_kernel.events import things
 from tests.shared_kernel.events.things import PRODUCER, Chore
 from tests.shared_kernel.events.waiting import until
@@ -30,6 +31,11 @@ seen: list[tuple[object, ...]] = []
 def look_around(*, number: int, **_: object) -> None:
     context = call_context.current()
     seen.append((number, context.correlation_id, context.causation_id, context.traceparent))
+
+
+@shared_task(name="inventory.look_at_the_clock", base=tasks.ContextTask)
+def look_at_the_clock() -> None:
+    seen.append((clock.now(PRODUCER),))
 
 
 @pytest.fixture(autouse=True)
@@ -102,6 +108,20 @@ class TestRinging:
 
         with pytest.raises(RuntimeError, match="request thread"):
             tasks.ring("inventory.look_around", number=1)
+
+
+@pytest.mark.usefixtures("committed")
+class TestATask:
+    def test_takes_a_new_connection_when_the_database_has_restarted(self, test_database: TestDatabase) -> None:
+        clock.now(PRODUCER)
+        with connections[PRODUCER].cursor() as cursor:
+            cursor.execute("select pg_backend_pid()")
+            (session,) = cursor.fetchone()
+        test_database.superuser().execute("select pg_terminate_backend(%s, 5000)", [session])
+
+        look_at_the_clock.apply(throw=True)
+
+        assert len(seen) == 1
 
 
 @pytest.mark.usefixtures("stage")
