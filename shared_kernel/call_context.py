@@ -86,6 +86,11 @@ def current_correlation_id() -> UUID:
     return current().correlation_id
 
 
+def running() -> CallContext | None:
+    """The context of the running call, None outside of any."""
+    return _current.get()
+
+
 @contextmanager
 def entered(context: CallContext) -> Iterator[CallContext]:
     """Make `context` the current one inside the block."""

@@ -216,6 +216,7 @@ def run(work: DueWork, claimed: Claimed) -> bool:
             )
             _postpone(work, claimed, error)
             return False
+        log.info("due_work_done", task=work.name, row_id=str(claimed.row_id))
     return True
 
 

@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 import structlog
 from django.db import transaction
 
-from shared_kernel import failures
+from shared_kernel import call_context, failures
 from shared_kernel.events import codec, delivery, parking, position
 from shared_kernel.events.envelope import Envelope
 from shared_kernel.events.feed import Feed, FeedPage
@@ -149,7 +149,20 @@ class Consumer:
                 except Exception as error:
                     raise HandlerFailed(index) from error
             position.move(self._subscription, self._partition, here, reached)
+        for event in events:
+            if event.aggregate not in blocked:
+                self._report_handled(event)
         return queued
+
+    def _report_handled(self, event: Envelope) -> None:
+        with call_context.entered(event.call_context()):
+            log.info(
+                "event_handled",
+                subscription=self._subscription.name,
+                seq=event.seq,
+                event_id=str(event.id),
+                event_name=event.name,
+            )
 
     def _handle(self, event: Envelope) -> None:
         fact = codec.decode(self._subscription.events[event.name], event.payload)
@@ -162,6 +175,7 @@ class Consumer:
             subscription=self._subscription.name,
             seq=event.seq,
             event_id=str(event.id),
+            correlation_id=str(event.call_context().correlation_id),
             error=failures.describe(error),
             exc_info=error,
         )
@@ -195,6 +209,7 @@ class Consumer:
         with transaction.atomic(using=self._subscription.consumer, durable=True):
             parking.settle(self._subscription, parked)
             self._handle(page.events[0])
+        self._report_handled(page.events[0])
 
     def _fail_again(self, parked: Parked, error: BaseException) -> None:
         if failures.is_outage(error):

@@ -10,6 +10,7 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import FilteringBoundLogger, Processor
 
+from shared_kernel import call_context
 from shared_kernel.observability.bounded_queue import BoundedQueue
 from shared_kernel.observability.fields import ExceptionFields, keep_allowed, shorten
 
@@ -86,6 +87,17 @@ def configure_from(settings: dict[str, Any]) -> None:
     configure(**settings)
 
 
+def add_correlation(_logger: object, _method: str, event: Any) -> Any:
+    """Name the customer action behind a line, so that one order is followed through web, relay and worker."""
+    context = call_context.running()
+    if context is None:
+        return event
+    named = {"correlation_id": str(context.correlation_id)}
+    if context.causation_id is not None:
+        named["causation_id"] = str(context.causation_id)
+    return {**named, **event}
+
+
 def _common(fixed: dict[str, str], *, production: bool) -> Sequence[Processor]:
     def add_fixed(_logger: Any, _method: str, event: Any) -> Any:
         return {"logger": getattr(_logger, "name", None), **event, **fixed}
@@ -93,6 +105,7 @@ def _common(fixed: dict[str, str], *, production: bool) -> Sequence[Processor]:
     hiding: list[Processor] = [keep_allowed] if production else []
     return [
         add_fixed,
+        add_correlation,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
         ExceptionFields(with_message=not production),
         *hiding,

@@ -8,12 +8,15 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any, TextIO
+from uuid import UUID
 
 import pytest
 import structlog
 from django.conf import settings
 from django.test import Client
 
+from shared_kernel import call_context
+from shared_kernel.call_context import CallContext
 from shared_kernel.observability import logging
 from shared_kernel.observability.bounded_queue import BoundedQueue
 
@@ -72,6 +75,15 @@ class TestALine:
 
         (line,) = lines()
         assert (line["event"], line["logger"]) == ("no answer for %s", "some.library")
+
+    def test_names_the_customer_action_behind_it(self, lines: Lines) -> None:
+        with call_context.entered(CallContext(correlation_id=UUID(int=1), causation_id=UUID(int=2))):
+            logging.get_logger("x").info("a")
+            standard.getLogger("some.library").warning("b")
+
+        assert [(line["correlation_id"], line["causation_id"]) for line in lines()] == 2 * [
+            (str(UUID(int=1)), str(UUID(int=2)))
+        ]
 
     def test_below_the_level_is_not_written(self, lines: Lines) -> None:
         logging.get_logger("x").debug("quiet")
