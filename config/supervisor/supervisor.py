@@ -85,9 +85,10 @@ class Supervisor:
 
     def _refuse_taken_ports(self) -> None:
         listeners = self.environment.listeners
-        refuse_taken_port("MANAGEMENT_PORT", listeners.management_host, listeners.management_port)
         if ProcessRole.WEB in self.roles:
             refuse_taken_port("PORT", listeners.host, listeners.port)
+        # By default it is the port beside, so whoever chose a taken PORT reads that name first.
+        refuse_taken_port("MANAGEMENT_PORT", listeners.management_host, listeners.management_port)
         if self._simulator() is not None and self.environment.simulator is not None:
             refuse_taken_port("SIM_PORT", "127.0.0.1", self.environment.simulator.port)
 
