@@ -19,6 +19,8 @@ handler403 = "shared_kernel.http.django_errors.permission_denied"
 handler404 = "shared_kernel.http.django_errors.not_found"
 handler500 = "shared_kernel.http.django_errors.server_error"
 
+admin.site.site_header = admin.site.site_title = "Ashlar"
+
 
 def _own() -> Iterator[URLPattern | URLResolver]:
     yield path("v1/openapi.json", OpenApiDocument.as_view())

@@ -274,6 +274,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name_plural": "checkout log entries",
                 "ordering": ("id",),
                 "indexes": [models.Index(fields=["order", "id"], name="checkout_log_entry_by_order")],
             },
@@ -298,6 +299,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name_plural": "order addresses",
                 "constraints": [models.UniqueConstraint(fields=("order", "kind"), name="order_address_kind_is_unique")],
             },
         ),

@@ -119,5 +119,6 @@ class CheckoutLogEntry(models.Model):
     actor = models.CharField(max_length=16)
 
     class Meta:
+        verbose_name_plural = "checkout log entries"
         ordering = ("id",)
         indexes = (models.Index(fields=["order", "id"], name="checkout_log_entry_by_order"),)

@@ -220,4 +220,5 @@ class OrderAddress(models.Model):
     country = models.CharField(max_length=2)
 
     class Meta:
+        verbose_name_plural = "order addresses"
         constraints = (models.UniqueConstraint(fields=["order", "kind"], name="order_address_kind_is_unique"),)

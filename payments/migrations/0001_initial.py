@@ -245,6 +245,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name_plural": "journal entries",
                 "ordering": ("id",),
             },
         ),

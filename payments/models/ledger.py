@@ -51,6 +51,7 @@ class JournalEntry(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
+        verbose_name_plural = "journal entries"
         ordering = ("id",)
         indexes = (
             models.Index(fields=["payment_id"], name="journal_entry_by_payment"),
