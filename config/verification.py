@@ -15,6 +15,8 @@ from config.environment import ROOT
 from config.signing_keys import generate_private_key
 
 EVERYTHING = ("-m", "slow or not slow")
+# Each brings a database of its own; the server and Redis of a test run have room for these.
+MOST_TEST_PROCESSES = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +62,9 @@ def quick_steps() -> Iterator[Step]:
 
 def test_step(*, slow: bool) -> Step:
     """The test suite, with its slow part or without; pytest starts the servers it needs by itself."""
-    return Step(name="tests", command=(sys.executable, "-m", "pytest", *(EVERYTHING if slow else ())))
+    processes = min(os.cpu_count() or 1, MOST_TEST_PROCESSES)
+    selected = EVERYTHING if slow else ()
+    return Step(name="tests", command=(sys.executable, "-m", "pytest", "--numprocesses", str(processes), *selected))
 
 
 def run(step: Step, *, fix: bool, say: Callable[[str], object]) -> bool:

@@ -76,8 +76,10 @@ def pytest_unconfigure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Read `databases="__all__"` as every alias that can be used: `default` cannot."""
+    """Read `databases="__all__"` as every alias that can be used: `default` cannot. Keep users of a stack together."""
     for item in items:
+        if "running_stack" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("running_stack"))
         marker = item.get_closest_marker("django_db")
         if marker is not None and marker.kwargs.get("databases") == "__all__":
             item.add_marker(

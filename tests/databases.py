@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from typing import Any
 
 import psycopg
@@ -94,12 +93,7 @@ class TestDatabase:
         environment = read_environment({**os.environ, "DATABASE_URL": self.run.database_url(draft)})
         bootstrap(environment)
         for database in environment.databases.values():
-            try:
-                migrate_one(environment, database, str)
-            except Exception as error:
-                if not os.environ.get("LENIENT_TEST_DATABASE"):
-                    raise
-                warnings.warn(f"{database.alias} does not migrate: {error!r}", stacklevel=1)
+            migrate_one(environment, database, str)
         with psycopg.connect(self.run.database_url(draft), autocommit=True) as connection:
             tables = [table for table in _tables(connection) if table[1] not in UNTOUCHED]
             connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(SEEDS)))

@@ -29,8 +29,8 @@ TABLES = (
     "inventory.inventory_stockadjustment",
     "orders.idempotency_key",
     "orders.orders_order",
-    "payments.payment",
-    "payments.refund",
+    "payments.payments_payment",
+    "payments.payments_refund",
 )
 
 
