@@ -42,7 +42,7 @@ class ProductAdmin(ReadOnlyAdmin):
         """Show them to buyers."""
 
         def act(product: Product) -> None:
-            products.publish_product(product_id=product.id, now=clock.now(INVENTORY))
+            products.publish_product(product_id=product.id, now=clock.database_now(INVENTORY))
 
         self.run(request, rows, act, "{count} products are published.")
 
@@ -51,7 +51,7 @@ class ProductAdmin(ReadOnlyAdmin):
         """Hide them from buyers."""
 
         def act(product: Product) -> None:
-            products.unpublish_product(product_id=product.id, now=clock.now(INVENTORY))
+            products.unpublish_product(product_id=product.id, now=clock.database_now(INVENTORY))
 
         self.run(request, rows, act, "{count} products are hidden.")
 
@@ -146,7 +146,7 @@ class StockLevelAdmin(ReadOnlyAdmin):
                 location_id=level.location_id,
                 delta=delta,
                 reason=reason,
-                now=clock.now(INVENTORY),
+                now=clock.database_now(INVENTORY),
             )
 
         self.run(request, rows, act, "{count} stock levels are adjusted.")

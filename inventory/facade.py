@@ -23,7 +23,7 @@ class InventoryFacade:
         self, *, order_id: UUID, currency: str, lines: list[api.ReservationLine], hold_seconds: int
     ) -> ReservationSummary:
         with transaction.atomic(using=INVENTORY, durable=True):
-            now = clock.now(INVENTORY)
+            now = clock.database_now(INVENTORY)
             reservation = reservations.reserve_stock(
                 order_id=order_id, currency=currency, lines=lines, hold_seconds=hold_seconds, now=now
             )
@@ -31,24 +31,24 @@ class InventoryFacade:
 
     def commit_stock(self, *, order_id: UUID) -> ReservationSummary:
         with transaction.atomic(using=INVENTORY, durable=True):
-            now = clock.now(INVENTORY)
+            now = clock.database_now(INVENTORY)
             reservation = reservations.commit_stock(order_id=order_id, now=now)
         return _summary(reservation, now)
 
     def release_stock(self, *, order_id: UUID, reason: str) -> ReservationSummary:
         with transaction.atomic(using=INVENTORY, durable=True):
-            now = clock.now(INVENTORY)
+            now = clock.database_now(INVENTORY)
             reservation = reservations.release_stock(order_id=order_id, reason=reason, now=now)
         return _summary(reservation, now)
 
     def consume_stock(self, *, order_id: UUID) -> ReservationSummary:
         with transaction.atomic(using=INVENTORY, durable=True):
-            now = clock.now(INVENTORY)
+            now = clock.database_now(INVENTORY)
             reservation = reservations.consume_stock(order_id=order_id, now=now)
         return _summary(reservation, now)
 
     def get_reservation(self, *, order_id: UUID) -> ReservationSummary:
-        return _summary(Reservation.objects.of_order(order_id), clock.now(INVENTORY))
+        return _summary(Reservation.objects.of_order(order_id), clock.database_now(INVENTORY))
 
 
 class InventoryOperations(KernelOperations):
@@ -59,12 +59,12 @@ class InventoryOperations(KernelOperations):
 
     def audit_findings(self, *, limit: int) -> list[AuditFinding]:
         with self.unhurried():
-            found = audit.list_findings(now=clock.now(INVENTORY), limit=limit)
+            found = audit.list_findings(now=clock.database_now(INVENTORY), limit=limit)
             return [*found, *self.log_findings(limit=limit)][:limit]
 
     def audit_facts(self, *, after: UUID | None, limit: int) -> AuditFactPage:
         with self.unhurried():
-            return audit.list_facts(after=after, limit=limit, now=clock.now(INVENTORY))
+            return audit.list_facts(after=after, limit=limit, now=clock.database_now(INVENTORY))
 
 
 def _summary(reservation: Reservation, now: datetime) -> ReservationSummary:

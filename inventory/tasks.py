@@ -16,4 +16,4 @@ from shared_kernel.due import due_work
 def expire_reservation(row_id: UUID) -> None:
     """End a hold whose time is up."""
     with transaction.atomic(using=INVENTORY, durable=True):
-        expiry.expire_reservation(reservation_id=row_id, now=clock.now(INVENTORY))
+        expiry.expire_reservation(reservation_id=row_id, now=clock.database_now(INVENTORY))

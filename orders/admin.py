@@ -32,7 +32,7 @@ class OrderAdmin(ReadOnlyAdmin):
 
         def act(order: Order) -> None:
             cancellation.cancel_order(
-                order_id=order.id, reason=CancelReason.OTHER, actor="staff", now=clock.now(ORDERS)
+                order_id=order.id, reason=CancelReason.OTHER, actor="staff", now=clock.database_now(ORDERS)
             )
 
         self.run(request, rows, act, "{count} orders canceled.")
@@ -42,7 +42,7 @@ class OrderAdmin(ReadOnlyAdmin):
         """Have the checkout look again where a provider refused a refund or a void."""
 
         def act(order: Order) -> None:
-            cancellation.return_money_again(order_id=order.id, actor="staff", now=clock.now(ORDERS))
+            cancellation.return_money_again(order_id=order.id, actor="staff", now=clock.database_now(ORDERS))
 
         self.run(request, rows, act, "{count} orders looked at again.")
 

@@ -28,7 +28,7 @@ class OrdersFacade:
             raise UnknownCancelReason(allowed_reasons=list(CancelReason)) from None
         with transaction.atomic(using=ORDERS, durable=True):
             order = cancellation.cancel_order(
-                order_id=order_id, reason=known, actor=call_context.current().actor.kind, now=clock.now(ORDERS)
+                order_id=order_id, reason=known, actor=call_context.current().actor.kind, now=clock.database_now(ORDERS)
             )
         return _summary(order)
 

@@ -50,13 +50,13 @@ PaymentEvent = (
 )
 def follow_payments(event: PaymentEvent) -> None:
     """Carry the order on, or back, by what its provider decided."""
-    news.take_payment_news(_news_of(event), now=clock.now(ORDERS))
+    news.take_payment_news(_news_of(event), now=clock.database_now(ORDERS))
 
 
 @subscribe("orders.follow_reservations", ReservationExpired)
 def follow_reservations(event: ReservationExpired) -> None:
     """Give up an order whose stock is no longer held."""
-    news.take_reservation_expiry(order_id=event.order_id, now=clock.now(ORDERS))
+    news.take_reservation_expiry(order_id=event.order_id, now=clock.database_now(ORDERS))
 
 
 @subscribe("orders.remember_api_key", ApiKeyChanged, replayable=True)

@@ -40,7 +40,7 @@ class PaymentAdmin(ReadOnlyAdmin):
         """Let go of what is authorized."""
 
         def act(payment: Payment) -> None:
-            voids.void_payment(payment_id=payment.id, reason=StaffReason.OTHER, now=clock.now(PAYMENTS))
+            voids.void_payment(payment_id=payment.id, reason=StaffReason.OTHER, now=clock.database_now(PAYMENTS))
 
         self.run(request, queryset, act, "{count} payments are being voided.")
 
@@ -54,7 +54,7 @@ class PaymentAdmin(ReadOnlyAdmin):
                 refund_id=new_id(),
                 amount=None,
                 reason=StaffReason.OTHER,
-                now=clock.now(PAYMENTS),
+                now=clock.database_now(PAYMENTS),
             )
 
         self.run(request, queryset, act, "{count} payments are being refunded.")

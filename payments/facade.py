@@ -37,26 +37,30 @@ class PaymentsFacade:
                 amount=amount,
                 method=method,
                 customer_id=customer_id,
-                now=clock.now(PAYMENTS),
+                now=clock.database_now(PAYMENTS),
             )
         return _summary(payment)
 
     def capture_payment(self, *, payment_id: UUID, capture_id: UUID, amount: Money) -> PaymentSummary:
         with transaction.atomic(using=PAYMENTS, durable=True):
             payment = captures.capture_payment(
-                payment_id=payment_id, capture_id=capture_id, amount=amount, now=clock.now(PAYMENTS)
+                payment_id=payment_id, capture_id=capture_id, amount=amount, now=clock.database_now(PAYMENTS)
             )
         return _summary(payment)
 
     def void_payment(self, *, payment_id: UUID, reason: str) -> PaymentSummary:
         with transaction.atomic(using=PAYMENTS, durable=True):
-            payment = voids.void_payment(payment_id=payment_id, reason=reason, now=clock.now(PAYMENTS))
+            payment = voids.void_payment(payment_id=payment_id, reason=reason, now=clock.database_now(PAYMENTS))
         return _summary(payment)
 
     def refund_payment(self, *, payment_id: UUID, refund_id: UUID, amount: Money, reason: str) -> RefundSummary:
         with transaction.atomic(using=PAYMENTS, durable=True):
             refund = refunds.refund_payment(
-                payment_id=payment_id, refund_id=refund_id, amount=amount, reason=reason, now=clock.now(PAYMENTS)
+                payment_id=payment_id,
+                refund_id=refund_id,
+                amount=amount,
+                reason=reason,
+                now=clock.database_now(PAYMENTS),
             )
         return _refund_summary(refund)
 

@@ -20,9 +20,9 @@ def execute_transaction(row_id: UUID) -> None:
     A crash anywhere means that all of it runs again: the provider is then asked by the same key what became of it.
     """
     with transaction.atomic(using=PAYMENTS, durable=True):
-        request = execution.begin(transaction_id=row_id, now=clock.now(PAYMENTS))
+        request = execution.begin(transaction_id=row_id, now=clock.database_now(PAYMENTS))
     if request is None:
         return
     outcome = calls.ask(registry.gateway_of(request.provider), request)
     with transaction.atomic(using=PAYMENTS, durable=True):
-        execution.settle(transaction_id=row_id, outcome=outcome, now=clock.now(PAYMENTS))
+        execution.settle(transaction_id=row_id, outcome=outcome, now=clock.database_now(PAYMENTS))

@@ -62,7 +62,7 @@ def _between(apis: Mapping[str, ContextApi], quiet_for: timedelta) -> Iterator[A
     yield from disagreements(
         {name: facts_of(api) for name, api in apis.items()},
         callers=callers,
-        quiet_since=clock.now(hosted[0].name) - quiet_for,
+        quiet_since=clock.database_now(hosted[0].name) - quiet_for,
     )
 
 

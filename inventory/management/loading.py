@@ -106,7 +106,7 @@ def _write(product: ReadProduct, *, only_new: bool) -> Outcome:
             with transaction.atomic(using=INVENTORY, durable=True):
                 with connections[INVENTORY].cursor() as cursor:
                     cursor.execute("set local lock_timeout = '3s'")
-                return import_product(product, only_new=only_new, now=clock.now(INVENTORY))
+                return import_product(product, only_new=only_new, now=clock.database_now(INVENTORY))
         except OperationalError as error:
             if attempt == TRIES or not isinstance(error.__cause__, IN_THE_WAY):
                 raise

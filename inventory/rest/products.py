@@ -76,7 +76,7 @@ class AdminProductCollection(ApiView):
     def post(self, request: Request) -> Response:
         """A new product with its variants, prices and stock; hidden unless `publication` says otherwise."""
         sheet = product_sheet(parse(CreateProductRequest, request))
-        now = clock.now(INVENTORY)
+        now = clock.database_now(INVENTORY)
         product = products.create_product(sheet, now=now)
         return _shown(request, product, now=now, status=201)
 
@@ -110,7 +110,7 @@ class AdminProductDetail(ApiView):
         body = parse(EditProductRequest, request, partial=True)
         product = Product.objects.locked(product_id)
         require_if_match(request, etag_of(product.version))
-        now = clock.now(INVENTORY)
+        now = clock.database_now(INVENTORY)
         products.edit_product(product, title=body.get("title"), description=body.get("description"), now=now)
         return _shown(request, product, now=now)
 
@@ -133,7 +133,7 @@ class ProductPublishing(ApiView):
     def post(self, request: Request, product_id: UUID) -> Response:
         """Buyers see it from now on; one they see already stays as it is."""
         parse(EmptyRequest, request)
-        now = clock.now(INVENTORY)
+        now = clock.database_now(INVENTORY)
         return _shown(request, products.publish_product(product_id=product_id, now=now), now=now)
 
 
@@ -155,7 +155,7 @@ class ProductHiding(ApiView):
     def post(self, request: Request, product_id: UUID) -> Response:
         """Buyers see it no more; what they ordered stays theirs."""
         parse(EmptyRequest, request)
-        now = clock.now(INVENTORY)
+        now = clock.database_now(INVENTORY)
         return _shown(request, products.unpublish_product(product_id=product_id, now=now), now=now)
 
 
@@ -173,7 +173,7 @@ class PriceCollection(ApiView):
     def post(self, request: Request) -> Response:
         """The price of a variant in one currency from now on; the one before ends at the same moment."""
         body = parse(SetPriceRequest, request)
-        price = prices.set_price(variant_id=body["variant_id"], price=body["price"], now=clock.now(INVENTORY))
+        price = prices.set_price(variant_id=body["variant_id"], price=body["price"], now=clock.database_now(INVENTORY))
         return Response(PriceView(price).data, status=201)
 
 

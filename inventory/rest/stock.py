@@ -88,7 +88,7 @@ class StockLevelDetail(ApiView):
         level = StockLevel.objects.locked().get_one(level_id)
         require_if_match(request, etag_of(level.version))
         stock_counts.set_level(
-            level, on_hand=body["on_hand"], safety_stock=body["safety_stock"], now=clock.now(INVENTORY)
+            level, on_hand=body["on_hand"], safety_stock=body["safety_stock"], now=clock.database_now(INVENTORY)
         )
         return answer(request, StockLevelView(level).data, etag=etag_of(level.version))
 
@@ -115,7 +115,7 @@ class StockAdjustmentCollection(ApiView):
             location_id=body["location_id"],
             delta=body["delta"],
             reason=AdjustmentReason(body["reason"]),
-            now=clock.now(INVENTORY),
+            now=clock.database_now(INVENTORY),
         )
         adjustment.level.refresh_from_db()
         return Response(AdjustmentView(adjustment).data, status=201)

@@ -39,7 +39,7 @@ def drive_at_once(saga: CheckoutSaga) -> None:
 
 def _do(saga: CheckoutSaga) -> None:
     state = definition_of(saga.definition).state(saga.state)
-    if state.sends is None or _is_too_late(saga, state, clock.now(ORDERS)):
+    if state.sends is None or _is_too_late(saga, state, clock.database_now(ORDERS)):
         answer, step = Answer(outcome=TIME_UP), saga.waiting_for or state.name
     else:
         answer, step = commands.send(state.sends, order=saga.order, saga=saga), state.sends
@@ -55,7 +55,7 @@ def _settle(sent: CheckoutSaga, answer: Answer, step: str) -> None:
     """Record the outcome of the step and the intent of the next one, together."""
     order = Order.objects.locked(sent.order_id)
     saga = CheckoutSaga.objects.select_for_update(no_key=True).get(pk=sent.pk)
-    now = clock.now(ORDERS)
+    now = clock.database_now(ORDERS)
     if saga.step_id != sent.step_id:
         # News or a cancellation was faster. Whatever the command did is named by an id that the new state deals with.
         log.write(saga, at=now, step=step, from_state=sent.state, outcome=LATE, detail=answer.outcome)

@@ -49,7 +49,7 @@ def send_message(message_id: UUID) -> None:
             message.retry(error=refusal.code)
             return
         if refusal is None:
-            message.sent_at = clock.now(ORDERS)
+            message.sent_at = clock.database_now(ORDERS)
         else:
             message.refused = refusal.code
         message.save(update_fields=["sent_at", "refused"])

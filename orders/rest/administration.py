@@ -88,7 +88,7 @@ class AdminOrderCancellation(ApiView):
     def post(self, request: Request, order_id: UUID) -> Response:
         """Call it off; stock and money find their way back by themselves."""
         body = parse(CancelOrderRequest, request)
-        now = clock.now(ORDERS)
+        now = clock.database_now(ORDERS)
         order = cancellation.cancel_order(
             order_id=order_id, reason=CancelReason(body["reason"]), actor=self.principal.kind, now=now
         )
@@ -113,7 +113,7 @@ class AdminMoneyReturn(ApiView):
     def post(self, request: Request, order_id: UUID) -> Response:
         """Have the checkout look at the payment again and void or refund what is left."""
         parse(EmptyRequest, request)
-        now = clock.now(ORDERS)
+        now = clock.database_now(ORDERS)
         order = cancellation.return_money_again(order_id=order_id, actor=self.principal.kind, now=now)
         return show(request, order, self.principal, now=now)
 

@@ -72,7 +72,7 @@ def place(
     try:
         with transaction.atomic(using=ORDERS, durable=True):
             order, saga = placing.place_order(
-                order_id=order_id, reservation=reservation, placement=placement, now=clock.now(ORDERS)
+                order_id=order_id, reservation=reservation, placement=placement, now=clock.database_now(ORDERS)
             )
             stored = claim.store(answer(order))
     except (OrderTotalChanged, OrderTooLarge) as refusal:

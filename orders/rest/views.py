@@ -158,7 +158,7 @@ class OrderCancellation(ApiView):
         """Call it off; stock and money find their way back by themselves."""
         body = parse(CancelOrderRequest, request)
         own_order(order_id, self.principal)
-        now = clock.now(ORDERS)
+        now = clock.database_now(ORDERS)
         order = cancellation.cancel_order(
             order_id=order_id, reason=CancelReason(body["reason"]), actor=self.principal.kind, now=now
         )
@@ -183,7 +183,7 @@ class OrderPayments(ApiView):
         """Start another payment after a decline; the answer is the order with its new payment."""
         body = parse(PayOrderRequest, request)
         own_order(order_id, self.principal)
-        now = clock.now(ORDERS)
+        now = clock.database_now(ORDERS)
         method = body["payment_method"]
         order = paying.request_payment(
             order_id=order_id, method=method["type"], token=method["token"], actor=self.principal.kind, now=now

@@ -91,7 +91,7 @@ class PaymentCapture(ApiView):
         """Ask the provider to collect authorized money; the payment tells when it has."""
         body = parse(CaptureRequest, request)
         payment = captures.capture_payment(
-            payment_id=payment_id, capture_id=new_id(), amount=body.get("amount"), now=clock.now(PAYMENTS)
+            payment_id=payment_id, capture_id=new_id(), amount=body.get("amount"), now=clock.database_now(PAYMENTS)
         )
         return _accepted(payment)
 
@@ -113,7 +113,9 @@ class PaymentVoid(ApiView):
     def post(self, request: Request, payment_id: UUID) -> Response:
         """Ask the provider to let go of the authorization; the payment is canceled when it has."""
         body = parse(VoidRequest, request)
-        return _accepted(voids.void_payment(payment_id=payment_id, reason=body["reason"], now=clock.now(PAYMENTS)))
+        return _accepted(
+            voids.void_payment(payment_id=payment_id, reason=body["reason"], now=clock.database_now(PAYMENTS))
+        )
 
 
 class PaymentRefunds(ApiView):
@@ -138,7 +140,7 @@ class PaymentRefunds(ApiView):
             refund_id=new_id(),
             amount=body.get("amount"),
             reason=body["reason"],
-            now=clock.now(PAYMENTS),
+            now=clock.database_now(PAYMENTS),
         )
         headers = {"Location": f"/v1/admin/refunds/{encode_id('ref', refund.id)}"}
         return Response(RefundView(refund_members(refund)).data, status=201, headers=headers)
