@@ -145,7 +145,7 @@ class MessageView(serializers.Serializer[Any]):
     template = serializers.ChoiceField(choices=sorted(PLACEHOLDERS))
     customer_id = TypeIdField("cus", allow_null=True)
     status = serializers.ChoiceField(choices=[status.value for status in MessageStatus])
-    attempts = serializers.IntegerField()
+    attempts = serializers.IntegerField(help_text="Failed tries in a row; 0 again once one succeeds.")
     last_error = serializers.CharField(allow_null=True)
     created_at = TimestampField()
     sent_at = TimestampField(allow_null=True)

@@ -136,7 +136,7 @@ class CheckoutStateView(serializers.Serializer[object]):
     waiting_for = serializers.CharField(allow_null=True)
     due_at = TimestampField(allow_null=True)
     deadline = TimestampField()
-    attempts = serializers.IntegerField()
+    attempts = serializers.IntegerField(help_text="Failed tries in a row; 0 again once one succeeds.")
     last_error = serializers.CharField(allow_null=True)
 
 

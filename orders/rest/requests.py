@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from orders.policies import PAYMENT_WINDOWS, CancelReason
@@ -18,6 +19,19 @@ from shared_kernel.http.fields import (
 from shared_kernel.http.serializers import StrictSerializer
 
 MOST_LINES = 100
+A_GUESTS_ORDER = {
+    "currency": "EUR",
+    "lines": [{"variant_id": "var_01hzy3v7q8e9f0g1h2j3k4m5n6", "quantity": 2}],
+    "email": "ada@example.com",
+    "shipping_address": {
+        "name": "Ada",
+        "line1": "1 Stone Street",
+        "city": "Bath",
+        "postal_code": "BA1 1AA",
+        "country": "GB",
+    },
+    "payment_method": {"type": "card", "token": "sim_ok"},
+}
 
 
 class OrderLineRequest(StrictSerializer):
@@ -47,6 +61,12 @@ class PaymentMethodRequest(StrictSerializer):
     token = TextField(max_length=255)
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("Guest", value=A_GUESTS_ORDER),
+        OpenApiExample("Customer", value={k: v for k, v in A_GUESTS_ORDER.items() if k != "email"}),
+    ]
+)
 class PlaceOrderRequest(StrictSerializer):
     """A whole order in one call; guests give an e-mail address, customers have one."""
 

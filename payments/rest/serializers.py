@@ -35,7 +35,7 @@ class TransactionView(serializers.Serializer[object]):
     provider_reference = serializers.CharField(allow_null=True)
     failure_code = serializers.CharField(allow_null=True)
     last_error = serializers.CharField(allow_null=True)
-    attempts = serializers.IntegerField()
+    attempts = serializers.IntegerField(help_text="Failed tries in a row; 0 again once one succeeds.")
     next_try_at = TimestampField(allow_null=True)
     created_at = TimestampField()
     settled_at = TimestampField(allow_null=True)
