@@ -31,17 +31,31 @@ def bootstrap(environment: Environment) -> list[str]:
     """
     ready: list[str] = []
     for admin, databases in _by_server(environment.databases.values()):
-        with _connect(admin) as connection, connection.transaction():
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", [BOOTSTRAP_LOCK])
-            _close_to_public(connection, admin.name)
-            for database in databases:
-                _make_schema(connection, database.alias, app=database.app, owner=database.owner)
-                ready.append(database.alias)
-            simulator = environment.simulator
-            hosts_payments = any(database.alias == "payments" for database in databases)
-            if simulator and simulator.database.same_database(admin) and hosts_payments:
-                _make_simulator(connection, simulator.database)
-                ready.append(SIMULATOR)
+        try:
+            ready += _bootstrap_database(admin, databases, environment)
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise ConfigurationError(
+                f"DATABASE_URL names {admin.user}, who may not make roles and schemas in {admin.name} "
+                f"({error.diag.message_primary}): take a superuser, or the database's owner with CREATEROLE."
+            ) from error
+    return ready
+
+
+def _bootstrap_database(
+    admin: DatabaseAddress, databases: list[ContextDatabase], environment: Environment
+) -> list[str]:
+    ready = []
+    with _connect(admin) as connection, connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [BOOTSTRAP_LOCK])
+        _close_to_public(connection, admin.name)
+        for database in databases:
+            _make_schema(connection, database.alias, app=database.app, owner=database.owner)
+            ready.append(database.alias)
+        simulator = environment.simulator
+        hosts_payments = any(database.alias == "payments" for database in databases)
+        if simulator and simulator.database.same_database(admin) and hosts_payments:
+            _make_simulator(connection, simulator.database)
+            ready.append(SIMULATOR)
     return ready
 
 

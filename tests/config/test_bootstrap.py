@@ -108,3 +108,9 @@ class TestBootstrap:
 
         with pytest.raises(ConfigurationError, match="names no user who may make the roles"):
             bootstrap(read_environment(variables))
+
+    def test_names_the_user_who_lacks_the_rights(self, django_db_setup: None) -> None:
+        variables = {**os.environ, "DATABASE_URL": environment().databases["orders"].app.url}
+
+        with pytest.raises(ConfigurationError, match=r"^DATABASE_URL names orders_app, who may not make roles"):
+            bootstrap(read_environment(variables))
