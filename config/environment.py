@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from email.utils import parseaddr
 from functools import cache
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from config.environment_values import (
 )
 from config.signing_keys import TokenKeys, generate_private_key, read_keys
 from config.topology import CONTEXTS
-from config.variables import ConfigurationError, Variables, refuse_weak_secret
+from config.variables import ConfigurationError, Variables, refuse_weak_secret, refuse_wrong_redis_url
 
 ROOT = Path(__file__).resolve().parent.parent
 DATABASE = "ashlar"
@@ -76,8 +77,8 @@ class _Reader:
         redis_url = variables.secret("REDIS_URL")
         if redis_url is None and self.production:
             raise ConfigurationError("REDIS_URL is not set: production uses no embedded server.")
-        if redis_url is not None and not redis_url.startswith(("redis://", "rediss://", "unix://")):
-            raise ConfigurationError("REDIS_URL must be a redis://, rediss:// or unix:// address.")
+        if redis_url is not None:
+            refuse_wrong_redis_url("REDIS_URL", redis_url)
         test_mode = variables.boolean("ASHLAR_TEST_MODE", default=self.stage is Stage.TEST)
         if test_mode and self.production:
             raise ConfigurationError(
@@ -116,6 +117,8 @@ class _Reader:
         for name in wanted:
             if name not in known:
                 raise ConfigurationError(f"ASHLAR_CONTEXTS names {name!r}; the contexts are {', '.join(known)}.")
+        if not wanted:
+            raise ConfigurationError(f"ASHLAR_CONTEXTS names no context; the contexts are {', '.join(known)}.")
         return tuple(name for name in known if name in wanted)
 
     def secret(self, name: str) -> str:
@@ -180,6 +183,9 @@ class _Reader:
     def listeners(self) -> Listeners:
         variables = self.variables
         port = variables.integer("PORT", 8000, least=1, most=65533)
+        management_port = variables.integer("MANAGEMENT_PORT", port + 1, least=1, most=65535)
+        if management_port == port:
+            raise ConfigurationError(f"MANAGEMENT_PORT is {port}, which is PORT already: choose another port.")
         hosts = variables.words("ASHLAR_ALLOWED_HOSTS", () if self.production else LOOPBACK_HOSTS)
         if not hosts:
             raise ConfigurationError(
@@ -191,7 +197,7 @@ class _Reader:
             host=variables.text("HOST", "127.0.0.1"),
             port=port,
             management_host=variables.text("MANAGEMENT_HOST", "127.0.0.1"),
-            management_port=variables.integer("MANAGEMENT_PORT", port + 1, least=1, most=65535),
+            management_port=management_port,
             allowed_hosts=hosts,
             trusted_proxies=variables.integer("ASHLAR_TRUSTED_PROXIES", 0, least=0, most=10),
             forwarded_allow_ips=variables.text("FORWARDED_ALLOW_IPS", "127.0.0.1,::1"),
@@ -199,10 +205,12 @@ class _Reader:
 
     def capacity(self) -> Capacity:
         variables = self.variables
+        threads = variables.integer("WEB_THREADS", 12, least=1, most=256)
         return Capacity(
             web_workers=variables.integer("WEB_WORKERS", 2, least=1, most=64),
-            web_threads=variables.integer("WEB_THREADS", 12, least=1, most=256),
-            admitted=variables.integer("WEB_ADMITTED", 4, least=1, most=256),
+            web_threads=threads,
+            # More could never be at work, yet each would be given a connection of every context.
+            admitted=variables.integer("WEB_ADMITTED", min(4, threads), least=1, most=threads),
             worker_processes=variables.integer("WORKER_PROCESSES", 2, least=1, most=64),
         )
 
@@ -228,17 +236,20 @@ class _Reader:
         host = variables.optional("EMAIL_HOST")
         if host is None and self.production:
             raise ConfigurationError("EMAIL_HOST is not set: production sends its mail through it.")
+        sender = variables.text("DEFAULT_FROM_EMAIL", "Ashlar <shop@localhost>")
+        if "@" not in parseaddr(sender)[1]:
+            raise ConfigurationError(f"DEFAULT_FROM_EMAIL must be like Shop <orders@example.com>, not {sender!r}.")
         return Mail(
             host=host,
             port=variables.integer("EMAIL_PORT", 587, least=1, most=65535),
             user=variables.text("EMAIL_HOST_USER", ""),
             password=variables.secret("EMAIL_HOST_PASSWORD") or "",
             use_tls=variables.boolean("EMAIL_USE_TLS", default=True),
-            sender=variables.text("DEFAULT_FROM_EMAIL", "Ashlar <shop@localhost>"),
+            sender=sender,
         )
 
     def simulator(self, listeners: Listeners, base: DatabaseAddress) -> Simulator | None:
-        url = self.variables.optional("SIM_PROVIDER_URL")
+        url = self.variables.web_address("SIM_PROVIDER_URL")
         if url is None and self.production:
             return None
         port = self.variables.integer("SIM_PORT", listeners.port + 2, least=1, most=65535)
@@ -246,7 +257,7 @@ class _Reader:
         address = parse_address(own, variable="SIM_DATABASE_URL") if own else base
         password = (own and address.password) or self.role_password(SIMULATOR, "APP")
         return Simulator(
-            url=(url or f"http://127.0.0.1:{port}").rstrip("/"),
+            url=url or f"http://127.0.0.1:{port}",
             secret=self.secret("SIM_PROVIDER_SECRET"),
             port=port,
             database=address.as_role(f"{SIMULATOR}_app", password),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -111,12 +112,48 @@ class Variables:
             allowed = ", ".join(member.value for member in kind)
             raise ConfigurationError(f"{name} must be one of {allowed}, not {text!r}.") from None
 
+    def web_address(self, name: str) -> str | None:
+        """An `http://` or `https://` address without its closing slash, None when absent.
+
+        Raises:
+            ConfigurationError: it is no such address.
+        """
+        text = self.optional(name)
+        if text is None:
+            return None
+        if not _is_address(text, schemes=("http", "https")):
+            raise ConfigurationError(f"{name} must be an address like https://pay.example.com, not {text!r}.")
+        return text.rstrip("/")
+
     def words(self, name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
         """A comma-separated list without its blanks."""
         text = self.optional(name)
         if text is None:
             return default
         return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def refuse_wrong_redis_url(name: str, url: str) -> None:
+    """Refuse an address that no client of Redis could use; it may hold a password, so it is not repeated.
+
+    Raises:
+        ConfigurationError: it is none.
+    """
+    if url.startswith("unix:///"):
+        return
+    database = urlsplit(url).path.strip("/")
+    if not _is_address(url, schemes=("redis", "rediss")) or not (database.isdecimal() or not database):
+        raise ConfigurationError(
+            f"{name} must be a redis://, rediss:// or unix:/// address, as in redis://host:6379/0."
+        )
+
+
+def _is_address(text: str, *, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def refuse_weak_secret(name: str, value: str) -> None:

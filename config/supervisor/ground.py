@@ -6,9 +6,10 @@ import fcntl
 import os
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import IO
 
 from django.db import connections
 
@@ -29,30 +30,43 @@ def sole_user(data_directory: Path) -> Iterator[None]:
     """Hold the data directory, so that two `up` never run servers on the same files.
 
     Raises:
-        ConfigurationError: another `up` holds it.
+        ConfigurationError: another `up` holds it, or it cannot be written.
     """
-    data_directory.mkdir(parents=True, exist_ok=True)
-    with (data_directory / "up.lock").open("a+") as lock:
+    with ExitStack() as stack:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            process = lock.read().strip()
+            data_directory.mkdir(parents=True, exist_ok=True)
+            lock = stack.enter_context((data_directory / "up.lock").open("a+"))
+            if not _is_ours(lock):
+                lock.seek(0)
+                process = lock.read().strip()
+                raise ConfigurationError(
+                    f"ASHLAR_DATA_DIR is {data_directory}, where another `manage.py up` runs (process {process})."
+                )
+        except OSError as error:
             raise ConfigurationError(
-                f"ASHLAR_DATA_DIR is {data_directory}, where another `manage.py up` runs (process {process})."
-            ) from None
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
+                f"ASHLAR_DATA_DIR is {data_directory}, which cannot be written: {error.strerror}."
+            ) from error
         yield
+
+
+def _is_ours(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    lock.truncate(0)
+    lock.write(f"{os.getpid()}\n")
+    lock.flush()
+    return True
 
 
 def refuse_taken_port(variable: str, host: str, port: int) -> None:
     """Make sure that we can listen; the last processes of a killed `up` get a moment to let go.
 
     Raises:
-        ConfigurationError: somebody else listens there.
+        ConfigurationError: somebody else listens there, or the host is not this machine.
     """
+    _refuse_foreign_host(variable.replace("PORT", "HOST"), host)
     if not wait_until(lambda: _is_free(host, port), seconds=PORT_SECONDS):
         raise ConfigurationError(
             f"{variable} is {port}, where another program listens: stop it or choose another port."
@@ -99,9 +113,20 @@ def answers(host: str, port: int) -> bool:
     return True
 
 
+def _refuse_foreign_host(variable: str, host: str) -> None:
+    try:
+        with socket.socket(_family(host), socket.SOCK_STREAM) as probe:
+            probe.bind((host, 0))
+    except OSError as error:
+        raise ConfigurationError(f"{variable} is {host}, where we cannot listen: {error.strerror}.") from error
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
 def _is_free(host: str, port: int) -> bool:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
+    with socket.socket(_family(host), socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
