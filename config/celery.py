@@ -6,9 +6,10 @@ import os
 import signal
 from typing import Any
 
-from celery import Celery
+from celery import Celery, bootsteps
 from celery.signals import celeryd_init, worker_process_init
 
+from config import heartbeat
 from config.environment import environment
 from config.processes import die_with_parent
 
@@ -94,6 +95,17 @@ app.conf.update(
 )
 app.set_default()
 app.autodiscover_tasks(list(environment().contexts))
+
+
+class _SignOfLife(bootsteps.StartStopStep):
+    """Shows life from the main loop of the worker while it has its broker."""
+
+    def start(self, parent: Any) -> None:
+        # The consumer forgets its timers with each lost connection, and starts this step again.
+        parent.timer.call_repeatedly(heartbeat.BEAT_SECONDS, heartbeat.beat)
+
+
+app.steps["consumer"].add(_SignOfLife)
 
 
 @celeryd_init.connect

@@ -16,13 +16,18 @@ SIMULATOR_APPLICATION = "payments.simulator.wsgi:application"
 
 @dataclass(frozen=True, kw_only=True)
 class Launch:
-    """One process to run: its command, what it adds to the environment, and what tells it that its parent is gone."""
+    """One process to run: its command, what it adds to the environment, and what tells it that its parent is gone.
+
+    One with a `heartbeat` shows life, see config.heartbeat; after `most_silence` seconds without, it is started anew.
+    """
 
     name: str
     command: tuple[str, ...]
     variables: dict[str, str] = field(default_factory=dict, repr=False)
     death_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float
+    heartbeat: bool = False
+    most_silence: float | None = None
 
 
 def web(environment: Environment) -> Launch:
@@ -44,6 +49,9 @@ def relay(environment: Environment) -> Launch:  # noqa: ARG001 -- alike for all 
         command=(sys.executable, str(ROOT / "manage.py"), "relay"),
         variables={"ASHLAR_ROLE": ProcessRole.RELAY.value},
         stop_seconds=10,
+        heartbeat=True,
+        # Its loops are silent no longer than a statement lasts, also while a database is away.
+        most_silence=60,
     )
 
 
@@ -61,6 +69,8 @@ def worker(environment: Environment) -> Launch:
         # With the remap, TERM lets tasks finish for a while and then hands the rest back to the queue at once.
         variables={"ASHLAR_ROLE": ProcessRole.WORKER.value, "REMAP_SIGTERM": "SIGQUIT"},
         stop_seconds=22 if environment.production else 10,
+        # It is silent as long as Redis is away, which starting anew would not heal.
+        heartbeat=True,
     )
 
 

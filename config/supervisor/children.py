@@ -12,7 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from config import heartbeat
 from config.environment import ROOT
+from config.heartbeat import Heartbeat
 from config.launch import Launch
 from config.processes import spawn
 
@@ -21,6 +23,8 @@ WITHIN_SECONDS = 60.0
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
 LARGEST_LOG = 10_000_000
+# Longer than a loop or a lost connection is silent in good health.
+SILENT_SECONDS = 15.0
 
 
 class Startable(Protocol):
@@ -33,13 +37,17 @@ class Startable(Protocol):
 class Starter:
     """Starts a launch; its output goes to a file, or to our own when `log` is None."""
 
-    def __init__(self, launch: Launch, log: Path | None) -> None:
+    def __init__(self, launch: Launch, log: Path | None, listening: Heartbeat | None = None) -> None:
         self.launch = launch
         self.log = log
+        self.listening = listening
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start the process."""
         environment = {**os.environ, **self.launch.variables}
+        if self.listening is not None:
+            self.listening.expect()
+            environment[heartbeat.VARIABLE] = str(self.listening.path)
         if self.log is None:
             return spawn(
                 self.launch.command, environment=environment, directory=ROOT, death_signal=self.launch.death_signal
@@ -58,7 +66,10 @@ class Starter:
 
 
 class Child:
-    """A process that is started again whenever it ends by itself, but not for ever."""
+    """A process that is started again whenever it ends by itself, but not for ever.
+
+    One that shows life on `listening` is also ended and started again after `most_silence` seconds without.
+    """
 
     def __init__(
         self,
@@ -67,12 +78,16 @@ class Child:
         *,
         stop_signal: signal.Signals = signal.SIGTERM,
         stop_seconds: float,
+        listening: Heartbeat | None = None,
+        most_silence: float | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
         self.stop_signal = stop_signal
         self.stop_seconds = stop_seconds
         self.process: subprocess.Popen[bytes] | None = None
+        self._listening = listening
+        self._most_silence = most_silence
         self._starter = starter
         self._clock = clock
         self._deaths: deque[float] = deque(maxlen=MOST_DEATHS)
@@ -82,6 +97,13 @@ class Child:
     def running(self) -> bool:
         """Whether the process is there."""
         return self.process is not None and self.process.poll() is None
+
+    @property
+    def state(self) -> str:
+        """`ok`, `silent` when it runs but shows no life, or `restarting`."""
+        if not self.running:
+            return "restarting"
+        return "silent" if self._silence() > SILENT_SECONDS else "ok"
 
     @property
     def hopeless(self) -> bool:
@@ -95,7 +117,7 @@ class Child:
     def look(self) -> str | None:
         """Notice a death and start again after a pause that grows with each; returns what happened, if anything."""
         if self.running:
-            return None
+            return self._end_if_stuck()
         now = self._clock()
         if self.process is not None:
             status = self.process.returncode
@@ -112,6 +134,16 @@ class Child:
             return None
         self.start()
         return f"{self.name} runs again"
+
+    def _silence(self) -> float:
+        return self._listening.silence() if self._listening is not None else 0.0
+
+    def _end_if_stuck(self) -> str | None:
+        if self._listening is None or self._most_silence is None or self._silence() <= self._most_silence:
+            return None
+        self.kill()
+        self._listening.expect()
+        return f"{self.name} showed no life for {self._most_silence:.0f} s and is ended"
 
     def ask_to_stop(self) -> None:
         """Send the stop signal."""

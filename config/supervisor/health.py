@@ -36,7 +36,7 @@ class Health:
 
     databases: Mapping[str, DatabaseAddress]
     redis_url: str
-    running: Callable[[], Mapping[str, bool]]
+    processes: Callable[[], Mapping[str, str]]
     clock: Callable[[], float] = time.monotonic
     started: bool = False
     draining: bool = False
@@ -63,17 +63,19 @@ class Health:
         """Whether requests should come.
 
         The database is shared by all replicas, so taking this one out helps nobody until it has been lost for a while;
-        Redis and the other processes only degrade.
+        Redis, one database of several and the other processes only degrade. Where there is no web process, the present
+        ones are what has to be there.
         """
         if self.draining:
             return Answer(503, {"status": "draining"})
         if not self.started:
             return Answer(503, {"status": "starting"})
         states = self._probe()
-        processes = {name: "ok" if up else "restarting" for name, up in self.running().items()}
+        processes = self.processes()
         body: dict[str, object] = {"checks": {**states, **processes}}
         lost = self._database_lost_at
-        if processes.get("web", "ok") != "ok" or (lost is not None and self.clock() - lost >= DATABASE_GRACE):
+        needed = [processes["web"]] if "web" in processes else list(processes.values())
+        if any(state != "ok" for state in needed) or (lost is not None and self.clock() - lost >= DATABASE_GRACE):
             return Answer(503, {"status": "unavailable", **body})
         degraded = any(state != "ok" for state in (*states.values(), *processes.values()))
         return Answer(200, {"status": "degraded" if degraded else "ready", **body})
@@ -83,7 +85,7 @@ class Health:
             now = self.clock()
             if now - self._probed_at >= PROBE_EVERY:
                 states = {name: _database(address) for name, address in self._distinct().items()}
-                if all(state == "ok" for state in states.values()):
+                if "ok" in states.values():
                     self._database_lost_at = None
                 elif self._database_lost_at is None:
                     self._database_lost_at = now

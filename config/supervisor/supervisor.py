@@ -14,6 +14,7 @@ from config import launch
 from config.embedded.postgres import EmbeddedPostgres
 from config.embedded.redis import EmbeddedRedis
 from config.environment_values import Environment, ProcessRole
+from config.heartbeat import Heartbeat
 from config.supervisor.children import Child, Starter
 from config.supervisor.ground import Say, answers, prepare_schemas, refuse_taken_port, sole_user
 from config.supervisor.health import Health
@@ -51,7 +52,7 @@ class Supervisor:
         self.health = Health(
             databases={alias: database.app for alias, database in environment.databases.items()},
             redis_url=environment.redis_url,
-            running=lambda: {child.name: child.running for child in self.children},
+            processes=lambda: {child.name: child.state for child in self.children},
         )
 
     def run(self) -> int:
@@ -108,7 +109,15 @@ class Supervisor:
             if self.stopping.is_set():
                 return
             log = self.logs / f"{each.name}.log" if self.logs else None
-            child = Child(each.name, Starter(each, log), stop_seconds=each.stop_seconds)
+            beats = self.environment.data_directory / "heartbeats" / each.name
+            listening = Heartbeat(beats) if each.heartbeat else None
+            child = Child(
+                each.name,
+                Starter(each, log, listening),
+                stop_seconds=each.stop_seconds,
+                listening=listening,
+                most_silence=each.most_silence,
+            )
             self.children.append(child)
             child.start()
 

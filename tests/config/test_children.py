@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from config import heartbeat
+from config.heartbeat import Heartbeat
 from config.launch import Launch
 from config.processes import is_alive, wait_until
 from config.supervisor.children import MOST_DEATHS, Child, Starter
@@ -46,6 +49,25 @@ def sleeper(log: Path) -> Iterator[Child]:
     yield child
     child.kill()
     child.wait(until=time.monotonic() + 5)
+
+
+@pytest.fixture
+def relay(log: Path, tmp_path: Path, clock: Clock) -> Iterator[Child]:
+    """A process that shows no life, of which we hear by `clock`."""
+    listening = Heartbeat(tmp_path / "beats" / "relay", clock)
+    launch = Launch(name="relay", command=(sys.executable, "-c", "import time; time.sleep(60)"), stop_seconds=0.2)
+    child = Child(
+        "relay", Starter(launch, log, listening), stop_seconds=0.2, listening=listening, most_silence=60, clock=clock
+    )
+    child.start()
+    yield child
+    child.kill()
+    child.wait(until=time.monotonic() + 5)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
 def ended(child: Child) -> None:
@@ -130,6 +152,36 @@ class TestAChild:
         child.look()
 
         assert wait_until(lambda: not is_alive(forked), seconds=5)
+
+
+class TestASilentChild:
+    def test_says_so(self, relay: Child, clock: Clock) -> None:
+        before = relay.state
+        clock.now += 16
+
+        assert (before, relay.state) == ("ok", "silent")
+
+    def test_is_well_again_after_a_sign_of_life(
+        self, relay: Child, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv(heartbeat.VARIABLE, str(tmp_path / "beats" / "relay"))
+        os.utime(tmp_path / "beats" / "relay", (0, 0))
+        relay.state  # noqa: B018 -- the supervisor looks now and then
+        clock.now += 61
+        heartbeat.beat()
+
+        assert relay.look() is None
+        assert relay.state == "ok"
+
+    def test_starts_anew_after_a_long_silence(self, relay: Child, clock: Clock) -> None:
+        clock.now += 61
+
+        assert relay.look() == "relay showed no life for 60 s and is ended"
+        ended(relay)
+        assert relay.look() == "relay ended (signal 9), starts again in 0.2 s"
+        clock.now += 1
+        assert relay.look() == "relay runs again"
+        assert relay.state == "ok"
 
 
 class TestSpawning:

@@ -32,16 +32,16 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def processes() -> dict[str, bool]:
-    return {"web": True, "relay": True, "worker": True}
+def processes() -> dict[str, str]:
+    return {"web": "ok", "relay": "ok", "worker": "ok"}
 
 
 @pytest.fixture
-def health(django_db_setup: None, redis_url: str, clock: Clock, processes: dict[str, bool]) -> Health:
+def health(django_db_setup: None, redis_url: str, clock: Clock, processes: dict[str, str]) -> Health:
     health = Health(
         databases={alias: database.app for alias, database in environment().databases.items()},
         redis_url=redis_url,
-        running=lambda: processes,
+        processes=lambda: processes,
         clock=clock,
         started=True,
     )
@@ -80,17 +80,34 @@ class TestReadiness:
 
         assert (answer.status, answer.body["status"]) == (200, "degraded")
 
-    def test_survives_the_loss_of_the_relay_degraded(self, health: Health, processes: dict[str, bool]) -> None:
-        processes["relay"] = False
+    def test_survives_the_loss_of_the_relay_degraded(self, health: Health, processes: dict[str, str]) -> None:
+        processes["relay"] = "silent"
 
         answer = health.ready()
 
         assert (answer.status, answer.body["status"]) == (200, "degraded")
 
-    def test_ends_with_the_web_process(self, health: Health, processes: dict[str, bool]) -> None:
-        processes["web"] = False
+    def test_ends_with_the_web_process(self, health: Health, processes: dict[str, str]) -> None:
+        processes["web"] = "restarting"
 
         assert health.ready().status == 503
+
+    def test_ends_with_the_relay_where_nothing_else_runs(self, health: Health, processes: dict[str, str]) -> None:
+        del processes["web"], processes["worker"]
+        before = health.ready().status
+        processes["relay"] = "silent"
+
+        assert (before, health.ready().status) == (200, 503)
+
+    def test_outlasts_the_loss_of_one_database_of_several(self, health: Health, clock: Clock) -> None:
+        orders = health.databases["orders"]
+        health.databases = {**health.databases, "orders": replace(orders, host="/nowhere")}
+        health.ready()
+        clock.now += DATABASE_GRACE + PROBE_EVERY
+
+        answer = health.ready()
+
+        assert (answer.status, answer.body["status"]) == (200, "degraded")
 
     def test_outlasts_a_short_loss_of_the_database_only(self, health: Health, clock: Clock) -> None:
         lose_database(health)

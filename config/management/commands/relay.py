@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from config import heartbeat
 from shared_kernel.events import relay
+
+# A loop that has not turned for so long is stuck; our supervisor then hears nothing more of us.
+STUCK_SECONDS = 30.0
 
 
 class Command(BaseCommand):
@@ -22,4 +27,12 @@ class Command(BaseCommand):
         stop = threading.Event()
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, lambda *_: stop.set())
+        threading.Thread(target=_beat, args=(stop,), name="heartbeat", daemon=True).start()
         relay.run(stop)
+
+
+def _beat(stop: threading.Event) -> None:
+    while not stop.wait(heartbeat.BEAT_SECONDS):
+        last = relay.last_tick()
+        if last is not None and time.monotonic() - last < STUCK_SECONDS:
+            heartbeat.beat()
