@@ -85,7 +85,7 @@ class Claim:
             ProblemError: 409, the lease ran out and another run holds the claim; the transaction must not commit.
         """
         self.answer = render(response)
-        if self._use is not None and not self._execute(STORE, **_columns(self.answer)):
+        if self._use is not None and not self._execute(STORE, **_columns(self._use, self.answer)):
             raise in_progress()
         return self.answer.response()
 
@@ -99,7 +99,7 @@ class Claim:
 
     def stored(self) -> StoredAnswer | None:
         """The answer that is committed under this key, if any."""
-        found = _find(self.using, self._use.scope) if self._use else None
+        found = _find(self.using, self._use) if self._use else None
         return found.answer if found else None
 
     def _execute(self, statement: str, **values: Any) -> int:
@@ -130,7 +130,7 @@ class Claim:
             claim._resource_id, runs = taken
             claim._resource_known = runs > 1
             return claim
-        answer = _check(_find(using, use.scope), use)
+        answer = _check(_find(using, use), use)
         if answer is None:
             raise in_progress()
         claim.replay = answer.replay(request)
@@ -152,7 +152,7 @@ def run_once(
         if use is not None:
             if not _try_lock(using, use.scope):
                 raise in_progress()
-            found = _find(using, use.scope)
+            found = _find(using, use)
             answer = _check(found, use)
             if answer is not None:
                 return answer.replay(request)
@@ -198,9 +198,9 @@ class _Found:
     answer: StoredAnswer | None
 
 
-def _find(using: str, scope: bytes) -> _Found | None:
+def _find(using: str, use: KeyUse) -> _Found | None:
     with connections[using].cursor() as cursor:
-        cursor.execute(FIND, {"scope": scope})
+        cursor.execute(FIND, {"scope": use.scope})
         row = cursor.fetchone()
     if row is None:
         return None
@@ -208,7 +208,7 @@ def _find(using: str, scope: bytes) -> _Found | None:
     answer = None
     if status is not None:
         headers = json.loads(headers) if isinstance(headers, str) else headers
-        answer = StoredAnswer(status=status, headers=headers, body=bytes(body or b""))
+        answer = StoredAnswer(status=status, headers=headers, body=use.opened(bytes(body)))
     return _Found(fingerprint=bytes(fingerprint), answer=answer)
 
 
@@ -242,8 +242,8 @@ def _record(using: str, use: KeyUse, answer: StoredAnswer) -> None:
         "holder": new_id(),
     }
     with connections[using].cursor() as cursor:
-        cursor.execute(RECORD, {**values, **_columns(answer)})
+        cursor.execute(RECORD, {**values, **_columns(use, answer)})
 
 
-def _columns(answer: StoredAnswer) -> dict[str, Any]:
-    return {"status": answer.status, "headers": json.dumps(answer.headers), "body": answer.body}
+def _columns(use: KeyUse, answer: StoredAnswer) -> dict[str, Any]:
+    return {"status": answer.status, "headers": json.dumps(answer.headers), "body": use.sealed(answer.body)}

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
 from typing import Any
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from rest_framework.request import Request
 
 from shared_kernel.http import codes
@@ -20,14 +22,29 @@ ACCEPTED = re.compile(r"[\x21-\x7e]{1,255}")
 UUID_FORM = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 ULID_FORM = re.compile(r"[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}")
 FEWEST_DISTINCT_CHARACTERS = 6
+NONCE_BYTES = 12
 
 
 @dataclass(frozen=True, kw_only=True)
 class KeyUse:
-    """One use of a key: `scope` is where it counts, `fingerprint` what is asked; both SHA-256."""
+    """One use of a key: `scope` is where it counts, `fingerprint` what is asked; both SHA-256.
+
+    `seal_key` comes from the key itself, which nobody but its caller keeps. So the answers that are stored under it,
+    with their addresses and order tokens, can be read by whoever may have them repeated and by nobody else.
+    """
 
     scope: bytes
     fingerprint: bytes
+    seal_key: bytes = field(repr=False)
+
+    def sealed(self, body: bytes) -> bytes:
+        """An answer as it is stored: AES-256-GCM, bound to this scope, the nonce before it."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return nonce + AESGCM(self.seal_key).encrypt(nonce, body, self.scope)
+
+    def opened(self, stored: bytes) -> bytes:
+        """What `sealed` stored."""
+        return AESGCM(self.seal_key).decrypt(stored[:NONCE_BYTES], stored[NONCE_BYTES:], self.scope)
 
 
 def read_key(request: Request, *, required: bool) -> KeyUse | None:
@@ -51,6 +68,7 @@ def read_key(request: Request, *, required: bool) -> KeyUse | None:
     return KeyUse(
         scope=_digest(principal.key, str(request.method), request.path, key),
         fingerprint=_digest(request.META.get("QUERY_STRING", ""), json.dumps(request.data, sort_keys=True)),
+        seal_key=_digest("stored answer", principal.key, key),
     )
 
 

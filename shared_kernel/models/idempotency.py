@@ -10,7 +10,8 @@ from django.db import models
 class IdempotencyKey(models.Model):
     """One use of a key by one principal on one method and path.
 
-    `scope` is SHA-256 over those four, so the key itself is not stored; `fingerprint` is SHA-256 of the request.
+    `scope` is SHA-256 over those four, so the key itself is not stored; `fingerprint` is SHA-256 of the request;
+    `body` is the answer, encrypted under the key.
     Without a `status` the request is still running (until `leased_until`), or broke off and waits to be driven again
     under the same `resource_id`. `holder` names the run that may store the answer.
     """

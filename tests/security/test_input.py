@@ -154,3 +154,16 @@ class TestAnIdempotencyKey:
         assert (placed.status_code, again.status_code, changed.status_code) == (201, 201, 422)
         assert again.json()["id"] != placed.json()["id"]
         assert placed.json()["order_token"] not in changed.content.decode()
+
+    def test_keeps_its_answer_from_all_who_do_not_hold_it(self, world: World) -> None:
+        key, body = str(new_id()), world.guest_order()
+
+        placed = send("POST", "/v1/orders", {"Idempotency-Key": key}, body=body)
+        rows = world.database.superuser().execute("SELECT k::text, body FROM orders.idempotency_key k").fetchall()
+        again = send("POST", "/v1/orders", {"Idempotency-Key": key}, body=body)
+
+        stored = " ".join(text + bytes(content).decode("latin-1") for text, content in rows)
+        for secret in (body["email"], body["shipping_address"]["line1"], placed.json()["order_token"], key):
+            assert secret not in stored
+        assert again.headers["Idempotent-Replayed"] == "true"
+        assert again.content == placed.content
