@@ -28,6 +28,7 @@ def money_schema(*, least: int = -MAX_AMOUNT, most: int = MAX_AMOUNT) -> dict[st
             },
             "currency": {"type": "string", "enum": sorted(CURRENCY_DIGITS), "description": "ISO 4217"},
         },
+        "examples": [{"amount": 1999, "currency": "EUR"}],
     }
 
 
