@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 
 from inventory.api import ReservationNotFound, ReservationState
 from inventory.models.catalog import Variant
@@ -56,6 +57,14 @@ class ReservationQuerySet(models.QuerySet["Reservation"]):
     def lapsed(self, now: datetime) -> ReservationQuerySet:
         """Holds that have run out by `now` and still count as reserved."""
         return self.filter(state=HELD, expires_at__lte=now)
+
+    def on_variants(self, variant_ids: Collection[UUID]) -> ReservationQuerySet:
+        """Holds with a line on one of these variants, each once.
+
+        Not a list of ids of the same rows: statistics know nothing of holds that just ran out, and the planner then
+        looks all of them up anew for each.
+        """
+        return self.filter(Exists(ReservationLine.objects.filter(reservation=OuterRef("pk"), variant__in=variant_ids)))
 
 
 class Reservation(Aggregate, DueRow):

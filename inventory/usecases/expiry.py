@@ -65,9 +65,7 @@ def lapsed_holds(*, variant_ids: Iterable[UUID], now: datetime) -> Iterator[list
     last = None
     variants = list(variant_ids)
     while True:
-        holds = Reservation.objects.lapsed(now).filter(lines__variant__in=variants)
-        # A subquery, because PostgreSQL refuses DISTINCT together with row locks.
-        rows = Reservation.objects.lapsed(now).locked().filter(pk__in=holds.values("pk"))
+        rows = Reservation.objects.lapsed(now).on_variants(variants).locked()
         batch = list((rows.filter(pk__gt=last) if last else rows)[:BATCH])
         if batch:
             yield batch
