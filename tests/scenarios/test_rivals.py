@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from payments.api import PaymentsApi
+from payments.api import PaymentMethod, PaymentsApi
 from shared_kernel.facades.binding import bound
+from shared_kernel.facades.faults import Fault, FaultKind, planned
 from shared_kernel.ids import new_id
 from shared_kernel.money import Money
 from tests.scenarios.shop import PlacedOrder, Shop
@@ -55,4 +56,27 @@ class TestAPartThatStaffCollect:
 
         assert order.status == "expired"
         assert order.sums == (500, 500)
+        assert order.stock == "released"
+
+
+class TestAPaymentThatIsCreatedLate:
+    def test_for_an_order_that_is_canceled_and_closed_is_let_go_of(self, shop: Shop) -> None:
+        with planned(PaymentsApi, Fault(kind=FaultKind.UNAVAILABLE, method="create_payment")):
+            order = shop.places(shop.sells(price=1999))
+        payment_id = order.payment_id
+        order.cancel()
+        shop.settle()
+        closed = order.saga.state
+
+        bound(PaymentsApi).create_payment(
+            payment_id=payment_id,
+            order_id=order.id,
+            amount=Money(amount=1999, currency="EUR"),
+            method=PaymentMethod(type="card", token="sim_ok"),
+        )
+        shop.settle()
+
+        assert closed == "closed"
+        assert shop.effects() == [("authorization", 1999), ("void", 1999)]
+        assert order.saga.state == "closed"
         assert order.stock == "released"
