@@ -28,6 +28,6 @@ control_socket_disable = True
 forwarded_allow_ips = _environment.listeners.forwarded_allow_ips
 limit_request_line = 4094
 accesslog = None
-errorlog = "-"
+logger_class = "config.server_log.ServerLog"
 loglevel = "warning"
 proc_name = "ashlar-web"

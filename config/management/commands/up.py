@@ -11,6 +11,9 @@ from config.environment import environment
 from config.environment_values import Environment, ProcessRole
 from config.management.commands.load_demo import ADMIN_NAME
 from config.supervisor.supervisor import ROLES, Supervisor
+from shared_kernel.observability.logging import get_logger
+
+log = get_logger("supervisor")
 
 
 class Command(BaseCommand):
@@ -30,16 +33,25 @@ class Command(BaseCommand):
         configuration = environment()
         roles = tuple(ProcessRole(role) for role in options["roles"]) or ROLES
         to_files = not (options["logs"] or configuration.production)
+        # Where standard output is a log of JSON lines, ours are too, and the banner has no reader.
+        say = self._log if configuration.production else self._say
         supervisor = Supervisor(
             configuration,
             roles=roles,
             logs=configuration.data_directory / "logs" if to_files else None,
-            say=self._say,
-            announce=lambda demo: self._say(_banner(configuration, roles, demo, to_files=to_files)),
+            say=say,
+            announce=lambda demo: say(
+                "Ashlar is running."
+                if configuration.production
+                else _banner(configuration, roles, demo, to_files=to_files)
+            ),
         )
         status = supervisor.run()
         if status:
             sys.exit(status)
+
+    def _log(self, line: str) -> None:
+        log.info("supervisor", reason=line)
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
