@@ -76,10 +76,8 @@ def pytest_unconfigure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Read `databases="__all__"` as every alias that can be used: `default` cannot. Keep users of a stack together."""
+    """Read `databases="__all__"` as every alias that can be used: `default` cannot."""
     for item in items:
-        if "running_stack" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("running_stack"))
         marker = item.get_closest_marker("django_db")
         if marker is not None and marker.kwargs.get("databases") == "__all__":
             item.add_marker(
@@ -139,7 +137,7 @@ def redis_url(django_db_setup: None) -> str:
 def running_stack(django_db_setup: None) -> Iterator[Stack]:
     """Web, relay, worker and payment simulator as processes on free ports, on a database and a Redis of their own.
 
-    Started once for all tests that ask for it; so a test brings its own customers and products and leaves the rest.
+    Started once for all tests of a test process that ask for it; so a test brings its own customers and products and leaves the rest.
     """
     stack = Stack.prepare(RUN, WORKER)
     try:
