@@ -131,10 +131,12 @@ class Listing:
             raise invalid_parameter("after", "invalid_cursor", detail) from error
 
     def _expands(self, text: str | None) -> frozenset[str]:
-        wanted = frozenset(text.split(",")) if text else frozenset()
-        if wanted - set(self.expand) or text == "":
+        paths = [] if text is None else text.split(",")
+        if set(paths) - set(self.expand):
             raise invalid_parameter("expand", "invalid_choice", f"Must be some of {', '.join(self.expand)}.")
-        return wanted
+        if len(set(paths)) < len(paths):
+            raise invalid_parameter("expand", "repeated", "Each may be asked for once.")
+        return frozenset(paths)
 
 
 def refuse_parameters(query: QueryDict) -> None:

@@ -152,6 +152,7 @@ class TestAFilter:
             ("sort", "seq; drop table", "invalid_choice"),
             ("expand", "event.order.lines", "invalid_choice"),
             ("expand", "", "invalid_choice"),
+            ("expand", "event,event", "repeated"),
         ],
     )
     def test_refuses_everything_else(self, parameter: str, text: str, code: str) -> None:
