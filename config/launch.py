@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import sys
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 
 from config.environment import ROOT
 from config.environment_values import Environment, ProcessRole
+from config.variables import ConfigurationError
 
 SIMULATOR = "sim"
 SIMULATOR_APPLICATION = "payments.simulator.wsgi:application"
@@ -56,7 +58,18 @@ def relay(environment: Environment) -> Launch:  # noqa: ARG001 -- alike for all 
 
 
 def worker(environment: Environment) -> Launch:
-    """The worker: Celery on the queues of the hosted contexts."""
+    """The worker: Celery on the queues of the hosted contexts.
+
+    Raises:
+        ConfigurationError: the machine has no semaphores, which its pool needs.
+    """
+    try:
+        multiprocessing.Lock()
+    except OSError as error:
+        raise ConfigurationError(
+            f"WORKER_PROCESSES cannot be started without shared memory ({error.strerror}): "
+            "make /dev/shm writable, or run the worker elsewhere."
+        ) from error
     return Launch(
         name=ProcessRole.WORKER.value,
         command=(
