@@ -25,7 +25,8 @@ from shared_kernel.identity.principals import PrincipalKind
 
 Json = dict[str, Any]
 MERGE_PATCH = "application/merge-patch+json"
-WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+WORD = re.compile("[a-z]+")
+ARTICLES = {"a", "an", "the"}
 
 
 class ApiSchema(AutoSchema):
@@ -67,8 +68,9 @@ class ApiSchema(AutoSchema):
         return self.described.hidden
 
     def get_operation_id(self) -> str:
-        """The view's name and the method: `order_collection_post`."""
-        return f"{WORD_START.sub('_', type(self.view).__name__).lower()}_{self.method.lower()}"
+        """The summary as the name of a function in generated clients: `place_order` for "Place an order"."""
+        words = WORD.findall(self.described.summary.lower().replace("'s", ""))
+        return "_".join(word for word in words if word not in ARTICLES)
 
     def get_summary(self) -> str:
         """The one line that names the operation."""
