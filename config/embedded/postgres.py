@@ -42,6 +42,8 @@ SETTINGS = {
     # Statements are logged without their parameters, which may be personal data.
     "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
+    # Errors too come without their detail, which quotes the row: "Key (email)=(…) already exists".
+    "log_error_verbosity": "terse",
     "unix_socket_permissions": "0700",
 }
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
