@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from tests.acceptance.conftest import shopfront
 from tests.databases import TestDatabase
 from tests.scenarios.conftest import provider, shop
 from tests.scenarios.shop import Shop
 from tests.security.world import World
 
-__all__ = ["provider", "shop"]
+__all__ = ["provider", "shop", "shopfront"]
 
 
 @pytest.fixture
