@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+# The outcome of a wait that ended by its own timer.
+TIME_UP = "time_up"
+
 
 class Command(StrEnum):
     """What the saga may ask of other contexts; each may be repeated, because its effect is named by an id."""

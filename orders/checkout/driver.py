@@ -9,14 +9,13 @@ from django.db import transaction
 
 from orders.checkout import commands, log, progress
 from orders.checkout.commands import Answer
-from orders.checkout.definition import State
+from orders.checkout.definition import TIME_UP, State
 from orders.checkout.versions import definition_of
 from orders.models import ORDERS, CheckoutSaga, Order
 from shared_kernel import clock
 from shared_kernel.clock import AshlarNow
 from shared_kernel.due import due_work
 
-TIME_UP = "time_up"
 UNKNOWN = "unknown"
 LATE = "late"
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from orders.checkout import log, messages
-from orders.checkout.definition import Arrow, Command, Definition, Effect, Facts, State
+from orders.checkout.definition import TIME_UP, Arrow, Command, Definition, Effect, Facts, State
 from orders.checkout.versions import definition_of
 from orders.events import OrderConfirmed, OrderExpired, OrderPaymentChanged
 from orders.models import ORDERS, CheckoutSaga, Order
@@ -16,6 +16,9 @@ from shared_kernel.events import outbox
 from shared_kernel.ids import new_id
 
 ANOTHER_PAYMENT = "another_payment"
+
+# News move a saga whenever they come; that it asks by itself is for the rare case, and need not fill its log for days.
+LONGEST_PATIENCE = timedelta(hours=1)
 
 
 def facts_of(order: Order, saga: CheckoutSaga) -> Facts:
@@ -57,7 +60,8 @@ def advance(
     arrow = definition.state(origin).arrow(outcome, facts_of(order, saga))
     if arrow is None:
         return False
-    _follow(arrow, definition, order=order, saga=saga, now=now)
+    rounds = _rounds_in_vain(saga, definition.state(origin), outcome)
+    _follow(arrow, definition, order=order, saga=saga, now=now, rounds=rounds)
     log.write(saga, at=now, step=step, from_state=origin, outcome=outcome, detail=detail, actor=actor)
     if arrow.order is not None:
         log.write(saga, at=now, step=f"{arrow.order}_order", from_state=origin, outcome="done", detail=arrow.reason)
@@ -84,7 +88,16 @@ def announce_payment(order: Order, *, former: tuple[object, ...], version: int) 
     )
 
 
-def _follow(arrow: Arrow, definition: Definition, *, order: Order, saga: CheckoutSaga, now: datetime) -> None:
+def _rounds_in_vain(saga: CheckoutSaga, state: State, outcome: str) -> int:
+    """How often the saga has asked again without any news; counted with its failures, where the audit looks."""
+    if outcome == TIME_UP and state.patience is not None:
+        return saga.attempts + 1
+    return saga.attempts if state.sends is not None else 0
+
+
+def _follow(
+    arrow: Arrow, definition: Definition, *, order: Order, saga: CheckoutSaga, now: datetime, rounds: int
+) -> None:
     saga.reason = arrow.reason or saga.reason
     if arrow.order == "confirm":
         order.confirm(at=now)
@@ -99,21 +112,21 @@ def _follow(arrow: Arrow, definition: Definition, *, order: Order, saga: Checkou
         saga.refund_id = saga.refund_amount = None
     elif arrow.forgets is Effect.CAPTURE:
         saga.capture_id = saga.capture_amount = None
-    _enter(saga, order=order, state=definition.state(arrow.to), now=now)
+    _enter(saga, order=order, state=definition.state(arrow.to), now=now, rounds=rounds)
     saga.save()
 
 
-def _enter(saga: CheckoutSaga, *, order: Order, state: State, now: datetime) -> None:
+def _enter(saga: CheckoutSaga, *, order: Order, state: State, now: datetime, rounds: int = 0) -> None:
     """Take the saga into a state: with a new step, its timer, and the name of the effect it is about to ask for."""
     saga.state = state.name
     saga.step_id = new_id()
     saga.moved_at = now
     saga.waiting_for = state.waits_for
     saga.is_over = state.is_final
+    saga.attempts = rounds
+    saga.last_error = None
     saga.due_at = _due_at(saga, state, now)
     saga.leased_until = None
-    saga.attempts = 0
-    saga.last_error = None
     if state.names is Effect.CAPTURE and saga.capture_id is None:
         saga.capture_id, saga.capture_amount = _named(order.total - saga.captured)
     if state.names is Effect.REFUND and saga.refund_id is None:
@@ -127,7 +140,9 @@ def _due_at(saga: CheckoutSaga, state: State, now: datetime) -> datetime | None:
         return now
     if state.windowed:
         return saga.deadline
-    return now + state.patience if state.patience is not None else None
+    if state.patience is None:
+        return None
+    return now + min(state.patience * (1 << min(saga.attempts, 10)), LONGEST_PATIENCE)
 
 
 def _named(amount: int) -> tuple[UUID, int]:

@@ -110,7 +110,14 @@ FORWARD = (
         name="awaiting_capture",
         waits_for="payment_capture",
         patience=RECHECK,
-        arrows=(Arrow(on=("time_up",), to="capturing"), _PAID, _CAPTURE_FAILED, _NO_LONGER_AUTHORIZED, _CANCELED),
+        arrows=(
+            _PAID,
+            # Somebody else's part has come, so that the rest can be asked for now.
+            Arrow(on=("time_up", "payment_captured"), to="capturing"),
+            _CAPTURE_FAILED,
+            _NO_LONGER_AUTHORIZED,
+            _CANCELED,
+        ),
     ),
     State(
         # The capture was refused, so something else happened to the payment.

@@ -37,8 +37,8 @@ class TestAPartThatStaffCollect:
         shop.later_without_workers(minutes=2)
         shop.later_without_workers(minutes=2)
 
-        shop.later(minutes=2)
-        shop.later(minutes=2)
+        shop.later(minutes=5)
+        shop.later(minutes=5)
 
         assert order.status == "confirmed"
         assert order.sums == (1999, 0)
