@@ -137,7 +137,8 @@ def redis_url(django_db_setup: None) -> str:
 def running_stack(django_db_setup: None) -> Iterator[Stack]:
     """Web, relay, worker and payment simulator as processes on free ports, on a database and a Redis of their own.
 
-    Started once for all tests of a test process that ask for it; so a test brings its own customers and products and leaves the rest.
+    Started once in each test process that asks for it; so a test brings its own customers and products and leaves
+    the rest.
     """
     stack = Stack.prepare(RUN, WORKER)
     try:
