@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, Protocol
 
 import structlog
@@ -16,6 +17,7 @@ from shared_kernel.facades.methods import Method
 
 log = structlog.get_logger(__name__)
 
+PAUSE_AFTER_DEADLOCK_SECONDS = 0.05
 # The statement was rolled back whole, so a second try can have no second effect.
 _ROLLED_BACK = (pg.SerializationFailure, pg.DeadlockDetected)
 # Cut before the commit was sent: nothing happened.
@@ -60,6 +62,8 @@ class LocalAdapter:
                 if not isinstance(problem.__cause__, _ROLLED_BACK):
                     raise
                 log.info("facade_call_retried", method=method.name)
+            # At once it could lock its first row again before the other call wakes up, and both would wait as before.
+            time.sleep(PAUSE_AFTER_DEADLOCK_SECONDS)
             return self._call(method, arguments)
 
     def _call(self, method: Method, arguments: dict[str, Any]) -> Any:
