@@ -21,6 +21,8 @@ COPY inventory ./inventory
 COPY payments ./payments
 COPY customers ./customers
 COPY orders ./orders
+# The API document and the state machines, which every process serves.
+COPY docs/openapi.json docs/state-machines.json ./docs/
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

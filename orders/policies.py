@@ -120,3 +120,15 @@ def allowed_actions(*, status: str, actor: str, payable: bool) -> list[str]:
     """What this kind of principal may do with an order now; `pay` while the order waits for another payment."""
     actions = ORDER_MACHINE.commands(status, [actor])
     return [*actions, "pay"] if payable and actor in ("customer", "guest") else actions
+
+
+CARD_NUMBER_LENGTHS = range(12, 20)
+
+
+def looks_like_card_number(text: str) -> bool:
+    """Whether `text` is 12 to 19 digits, blanks and dashes aside, with a valid check digit (ISO/IEC 7812-1, Luhn)."""
+    digits = text.replace(" ", "").replace("-", "")
+    if not (digits.isascii() and digits.isdecimal() and len(digits) in CARD_NUMBER_LENGTHS):
+        return False
+    doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits))]
+    return sum(number // 10 + number % 10 for number in doubled) % 10 == 0

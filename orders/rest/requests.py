@@ -5,7 +5,7 @@ from __future__ import annotations
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from orders.policies import PAYMENT_WINDOWS, CancelReason
+from orders.policies import PAYMENT_WINDOWS, CancelReason, looks_like_card_number
 from shared_kernel.http.fields import (
     ChoiceField,
     CountryField,
@@ -59,6 +59,12 @@ class PaymentMethodRequest(StrictSerializer):
 
     type = ChoiceField(sorted(PAYMENT_WINDOWS))
     token = TextField(max_length=255)
+
+    def validate_token(self, token: str) -> str:
+        """Refuse a card number: it must never be stored here, not even by a client's mistake."""
+        if looks_like_card_number(token):
+            raise serializers.ValidationError("This is a card number; send the provider's token.", code="invalid")
+        return token
 
 
 @extend_schema_serializer(

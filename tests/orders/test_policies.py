@@ -15,6 +15,7 @@ from orders.policies import (
     hold_seconds,
     is_too_large,
     line_total,
+    looks_like_card_number,
     order_total,
     payable_until,
     payment_status,
@@ -117,3 +118,18 @@ class TestThePaymentStatus:
         status = payment_status(told=told, total=100, captured=captured, refunded=0)
 
         assert status in (OrderPaymentStatus.PARTIALLY_CAPTURED, OrderPaymentStatus.CAPTURED)
+
+
+class TestACardNumber:
+    # Test numbers that card networks and providers publish.
+    @pytest.mark.parametrize(
+        "text", ["4242424242424242", "4242-4242-4242-4242", "378282246310005", "6011 1111 1111 1117"]
+    )
+    def test_is_recognized_however_it_is_written(self, text: str) -> None:
+        assert looks_like_card_number(text)
+
+    @pytest.mark.parametrize(
+        "text", ["sim_ok", "4242424242424241", "424242", "tok_4242424242424242", "٤٢٤٢٤٢٤٢٤٢٤٢٤٢٤٢", ""]
+    )
+    def test_is_not_seen_in_tokens(self, text: str) -> None:
+        assert not looks_like_card_number(text)

@@ -96,6 +96,7 @@ class TestPlacing:
             ({"lines": [{"quantity": 1}]}, "/lines/0/variant_id", "required"),
             ({"currency": "XXX"}, "/currency", "invalid_choice"),
             ({"payment_method": {"type": "cash", "token": "x"}}, "/payment_method/type", "invalid_choice"),
+            ({"payment_method": {"type": "card", "token": "4242 4242 4242 4242"}}, "/payment_method/token", "invalid"),
             ({"shipping_address": {**ADDRESS, "country": "de"}}, "/shipping_address/country", "invalid"),
             ({"expected_total": {"amount": 19.99, "currency": "EUR"}}, "/expected_total", "invalid"),
         ],
