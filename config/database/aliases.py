@@ -59,12 +59,15 @@ def _connection_limits(address: DatabaseAddress) -> dict[str, Any]:
 
 
 def _pool(environment: Environment) -> dict[str, Any]:
-    """Sizes of the pool; psycopg's own limits (30 s to get a connection) outlast a request. Times in seconds."""
+    """Sizes of the pool; psycopg's own limits (30 s to get a connection) outlast a request. Times in seconds.
+
+    There is no `max_waiting`: whoever waited in vain stays counted, so after an outage the pool would be full of them
+    and refuse everybody, without ever trying to connect again. The admission bounds who may wait.
+    """
     return {
         "min_size": 0,
         "max_size": environment.capacity.admitted,
         "timeout": 3,
-        "max_waiting": 2 * environment.capacity.admitted,
         "max_lifetime": 1800,
         "max_idle": 60,
         # Its attempts grow apart: with a longer one requests went on failing long after the database was back.
