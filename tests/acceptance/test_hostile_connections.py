@@ -145,7 +145,7 @@ class TestARequest:
     def test_too_large_is_refused_before_it_is_sent(self, shopfront: Shopfront) -> None:
         with connect(shopfront) as connection:
             connection.sendall(head("Content-Length: 10000000"))
-            received = connection.recv(65536)
+            received = b"".join(iter(lambda: connection.recv(65536), b""))
 
         refusal(read(received)[0], 413, "body_too_large")
 
