@@ -110,7 +110,7 @@ WHITENOISE_AUTOREFRESH = False
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # A body larger than this is refused by Django's own reader too; the REST kernel refuses it earlier and politely.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+DATA_UPLOAD_MAX_MEMORY_SIZE = rest.LARGEST_BODY
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]

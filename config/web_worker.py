@@ -14,9 +14,9 @@ from gunicorn.util import close, close_graceful, write_nonblock  # type: ignore[
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
 from shared_kernel.http import codes
-from shared_kernel.http.body_limit import LARGEST_BODY
 from shared_kernel.http.codes import ProblemCode
 from shared_kernel.http.problems import CONTENT_TYPE, Problem
+from shared_kernel.http.settings import LARGEST_BODY
 from shared_kernel.ids import new_id
 from shared_kernel.observability.logging import get_logger
 

@@ -11,9 +11,9 @@ from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
 from shared_kernel.http import codes
-from shared_kernel.http.body_limit import LARGEST_BODY
 from shared_kernel.http.pointers import escape
 from shared_kernel.http.problems import FieldError, ProblemError
+from shared_kernel.http.settings import LARGEST_BODY
 
 DEEPEST = 20
 # Wider numbers than this fit no field anywhere; Python would spend quadratic time on really long ones.
@@ -37,7 +37,7 @@ class StrictJsonParser(BaseParser):
         charset = str((parser_context or {}).get("encoding") or "utf-8").lower()
         if charset not in {"utf-8", "utf8", "us-ascii", "ascii"}:
             raise UnsupportedMediaType(media_type or self.media_type)
-        body = stream.read(LARGEST_BODY * 2)
+        body = stream.read(LARGEST_BODY)
         return loads(body)
 
 

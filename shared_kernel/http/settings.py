@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+# The most bytes that a request's body may have.
+LARGEST_BODY = 1_048_576
+
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_RENDERER_CLASSES": ["shared_kernel.http.json_output.JsonRenderer"],
     "DEFAULT_PARSER_CLASSES": [

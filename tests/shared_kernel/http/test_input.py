@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 from shared_kernel.http.fields import TextField
 from shared_kernel.http.json_input import DEEPEST
 from shared_kernel.http.serializers import StrictSerializer
+from shared_kernel.http.settings import LARGEST_BODY
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 JSON = "application/json"
@@ -99,6 +100,12 @@ class TestABodyTooLarge:
         response = send(b'{"text": "' + b"a" * 10_000_000 + b'"}')
 
         assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
+
+    def test_begins_one_byte_past_the_limit(self) -> None:
+        largest = b"{}".ljust(LARGEST_BODY)
+
+        assert send(largest).json() == send(b"{}").json()
+        assert send(largest + b" ").json()["max_bytes"] == LARGEST_BODY
 
     def test_is_not_even_read(self) -> None:
         class Unreadable:
