@@ -75,6 +75,9 @@ PAYMENT_WINDOWS = {"card": timedelta(minutes=30)}
 # The hold on stock outlives the window, so that a payment of the last second still finds its stock.
 HOLD_MARGIN = timedelta(minutes=5)
 
+# Digits in the number of a payment card (ISO/IEC 7812-1).
+CARD_NUMBER_LENGTHS = range(12, 20)
+
 # How long a guest can act on an order with the token given at placing.
 ORDER_TOKEN_LIFETIME = timedelta(days=90)
 
@@ -120,9 +123,6 @@ def allowed_actions(*, status: str, actor: str, payable: bool) -> list[str]:
     """What this kind of principal may do with an order now; `pay` while the order waits for another payment."""
     actions = ORDER_MACHINE.commands(status, [actor])
     return [*actions, "pay"] if payable and actor in ("customer", "guest") else actions
-
-
-CARD_NUMBER_LENGTHS = range(12, 20)
 
 
 def looks_like_card_number(text: str) -> bool:
